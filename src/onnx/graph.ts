@@ -205,6 +205,18 @@ export class Graph {
     value?.consumers.add(node);
   }
 
+  /** The output at `position` of `node`, added under a fresh name where it was left out. */
+  addOutput(node: Node, position: number): Value {
+    const known = node.outputs[position];
+    if (known) return known;
+    const outputs = node.outputs as (Value | undefined)[];
+    while (outputs.length <= position) outputs.push(undefined);
+    const value = this.#unmade(this.fresh(node.opType.toLowerCase()));
+    value.producer = node;
+    outputs[position] = value;
+    return value;
+  }
+
   /** Drops output `position` of `node`. Throws `RangeError` where something reads it. */
   dropOutput(node: Node, position: number): void {
     const value = node.outputs[position];

@@ -1,0 +1,368 @@
+import { type Attribute, float, int, ints, string } from "../onnx/attribute.ts";
+import type { Graph, Node, Value } from "../onnx/graph.ts";
+import type { DataType } from "../tensor/dtype.ts";
+import { broadcastShapes, positiveAxis, sameShape, sizeOf } from "../tensor/shape.ts";
+import { int64s, type Tensor, tensor } from "../tensor/tensor.ts";
+
+/** Attributes written plainly: numbers are integers, `{ float }` marks the others. */
+export type Attributes = Readonly<
+  Record<string, number | string | readonly number[] | { readonly float: number } | undefined>
+>;
+
+/** What an operator gives: element type and static shape of one output. */
+export interface OutputInfo {
+  /** Element type. */
+  readonly type: DataType;
+  /** Shape. */
+  readonly shape: readonly number[];
+}
+
+/** The static shape of a value. Throws `TypeError` where it is not known. */
+export function dimsOf(value: Value): readonly number[] {
+  if (!value.shape?.every((dim) => typeof dim === "number")) {
+    throw new TypeError(
+      `The shape of "${value.name}" is [${
+        value.shape ?? "unknown"
+      }]; a gradient needs every size. ` +
+        "Fix the sizes of the model's inputs",
+    );
+  }
+  return value.shape as readonly number[];
+}
+
+/** The element type of a value. Throws `TypeError` where it is not known. */
+export function typeOf(value: Value): DataType {
+  if (!value.type) throw new TypeError(`The element type of "${value.name}" is not known`);
+  return value.type;
+}
+
+/**
+ * Adds operators to a graph of static shapes, and reuses the node where the same operator was
+ * already applied to the same inputs. Operators have the forms of opset 18.
+ */
+export class Builder {
+  readonly #known = new Map<string, Node>();
+  readonly #constants = new Map<string, Value>();
+
+  /** A builder that adds to `graph`. */
+  constructor(readonly graph: Graph) {}
+
+  /** Applies any operator; the outputs' types and shapes are said by the caller. */
+  apply(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    outputs: readonly OutputInfo[],
+    domain = "",
+  ): Value[] {
+    const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
+    const key = JSON.stringify([domain, opType, inputs.map((one) => one?.name), given]);
+    let node = this.#known.get(key);
+    if (!node) {
+      const encoded = given.map(([name, value]) => [name, encode(value!)] as const);
+      node = this.graph.add(opType, inputs, {
+        outputs: outputs.length,
+        attributes: Object.fromEntries(encoded),
+        domain,
+      });
+      node.outputs.forEach((value, position) => {
+        value!.type = outputs[position]!.type;
+        value!.shape = outputs[position]!.shape;
+      });
+      this.#known.set(key, node);
+    }
+    return node.outputs as Value[];
+  }
+
+  /** Applies an operator of one output; its type is that of the first input unless said. */
+  op(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    shape: readonly number[],
+    attributes: Attributes = {},
+    type: DataType = typeOf(inputs[0]!),
+    domain = "",
+  ): Value {
+    return this.apply(opType, inputs, attributes, [{ type, shape }], domain)[0]!;
+  }
+
+  /** Output `position` of a node that is already there, asked for where it was left out. */
+  output(node: Node, position: number, info: OutputInfo): Value {
+    const value = this.graph.addOutput(node, position);
+    value.type ??= info.type;
+    value.shape ??= info.shape;
+    return value;
+  }
+
+  /** A constant; equal small constants are made once. */
+  constant(value: Tensor): Value {
+    const key = value.data.length <= 64
+      ? `${value.type}[${value.dims}]${Array.from(value.data as ArrayLike<number>, bits)}`
+      : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known) return known;
+    const made = this.graph.addConstant(this.graph.fresh("constant"), value);
+    if (key !== undefined) this.#constants.set(key, made);
+    return made;
+  }
+
+  /** A scalar of the same element type as `like`. */
+  scalar(number: number, like: Value | DataType): Value {
+    const type = typeof like === "string" ? like : typeOf(like);
+    return this.constant(tensor(type, [], [number]));
+  }
+
+  /** A vector of int64. */
+  integers(values: readonly number[]): Value {
+    return this.constant(int64s(values));
+  }
+
+  /** A tensor full of `number`, without storing it. */
+  full(shape: readonly number[], number: number, type: DataType): Value {
+    return this.expand(this.scalar(number, type), shape);
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.#broadcast("Add", a, b);
+  }
+  sub(a: Value, b: Value): Value {
+    return this.#broadcast("Sub", a, b);
+  }
+  mul(a: Value, b: Value): Value {
+    return this.#broadcast("Mul", a, b);
+  }
+  div(a: Value, b: Value): Value {
+    return this.#broadcast("Div", a, b);
+  }
+  pow(a: Value, b: Value): Value {
+    return this.#broadcast("Pow", a, b);
+  }
+  greater(a: Value, b: Value): Value {
+    return this.#broadcast("Greater", a, b, "bool");
+  }
+  greaterOrEqual(a: Value, b: Value): Value {
+    return this.#broadcast("GreaterOrEqual", a, b, "bool");
+  }
+  lessOrEqual(a: Value, b: Value): Value {
+    return this.#broadcast("LessOrEqual", a, b, "bool");
+  }
+  less(a: Value, b: Value): Value {
+    return this.#broadcast("Less", a, b, "bool");
+  }
+  equal(a: Value, b: Value): Value {
+    return this.#broadcast("Equal", a, b, "bool");
+  }
+  and(a: Value, b: Value): Value {
+    return this.#broadcast("And", a, b, "bool");
+  }
+  /** `a · number`. */
+  scale(a: Value, number: number): Value {
+    return number === 1 ? a : this.mul(a, this.scalar(number, a));
+  }
+  /** `a + number`. */
+  shift(a: Value, number: number): Value {
+    return number === 0 ? a : this.add(a, this.scalar(number, a));
+  }
+  /** An elementwise operator of one input and no attributes, such as `Exp`. */
+  unary(
+    opType:
+      | "Neg"
+      | "Exp"
+      | "Log"
+      | "Sqrt"
+      | "Reciprocal"
+      | "Sigmoid"
+      | "Tanh"
+      | "Sign"
+      | "Abs"
+      | "Erf"
+      | "Relu"
+      | "Softplus"
+      | "Not"
+      | "Floor"
+      | "Sin"
+      | "Cos"
+      | "Sinh"
+      | "Cosh",
+    x: Value,
+  ): Value {
+    return this.op(opType, [x], dimsOf(x));
+  }
+  neg(x: Value): Value {
+    return this.unary("Neg", x);
+  }
+  /** The sum of one or more values of one shape. */
+  sum(values: readonly Value[]): Value {
+    if (values.length === 1) return values[0]!;
+    if (values.length === 2) return this.add(values[0]!, values[1]!);
+    return this.op("Sum", values, dimsOf(values[0]!));
+  }
+  where(condition: Value, a: Value, b: Value): Value {
+    const shape = broadcastShapes(dimsOf(condition), broadcastShapes(dimsOf(a), dimsOf(b)));
+    return this.op("Where", [condition, a, b], shape, {}, typeOf(a));
+  }
+  cast(x: Value, type: DataType): Value {
+    if (typeOf(x) === type) return x;
+    return this.op("Cast", [x], dimsOf(x), { to: ONNX_TYPES[type] }, type);
+  }
+
+  /**
+   * A·B over the last two axes, either one transposed without a copy.
+   * Batch axes broadcast; both need rank 2 or more.
+   */
+  matMul(a: Value, b: Value, transposed: { a?: boolean; b?: boolean; scale?: number } = {}): Value {
+    const [left, right] = [dimsOf(a), dimsOf(b)];
+    const rows = left.at(transposed.a ? -1 : -2)!;
+    const columns = right.at(transposed.b ? -2 : -1)!;
+    const shape = [...broadcastShapes(left.slice(0, -2), right.slice(0, -2)), rows, columns];
+    const alpha = transposed.scale ?? 1;
+    if (!transposed.a && !transposed.b && alpha === 1) return this.op("MatMul", [a, b], shape);
+    const attributes = {
+      transA: transposed.a ? 1 : undefined,
+      transB: transposed.b ? 1 : undefined,
+      alpha: alpha === 1 ? undefined : { float: alpha },
+    };
+    return this.op("FusedMatMul", [a, b], shape, attributes, typeOf(a), "com.microsoft");
+  }
+  /** A·B of two matrices by `Gemm`, either one transposed without a copy. */
+  gemm(a: Value, b: Value, transposed: { a?: boolean; b?: boolean; scale?: number } = {}): Value {
+    const shape = [dimsOf(a)[transposed.a ? 1 : 0]!, dimsOf(b)[transposed.b ? 0 : 1]!];
+    return this.op("Gemm", [a, b], shape, {
+      transA: transposed.a ? 1 : 0,
+      transB: transposed.b ? 1 : 0,
+      alpha: { float: transposed.scale ?? 1 },
+    });
+  }
+
+  reshape(x: Value, shape: readonly number[]): Value {
+    if (sameShape(dimsOf(x), shape)) return x;
+    if (sizeOf(shape) !== sizeOf(dimsOf(x))) {
+      throw new TypeError(`Cannot reshape "${x.name}" [${dimsOf(x)}] to [${shape}]`);
+    }
+    return this.op("Reshape", [x, this.integers(shape)], shape, {
+      allowzero: shape.includes(0) ? 1 : undefined,
+    });
+  }
+  transpose(x: Value, order: readonly number[]): Value {
+    if (order.every((axis, position) => axis === position)) return x;
+    return this.op("Transpose", [x], order.map((axis) => dimsOf(x)[axis]!), { perm: order });
+  }
+  /** The last two axes exchanged. */
+  swapLast(x: Value): Value {
+    const order = dimsOf(x).map((_, axis) => axis);
+    order.splice(-2, 2, order.length - 1, order.length - 2);
+    return this.transpose(x, order);
+  }
+  expand(x: Value, shape: readonly number[]): Value {
+    if (sameShape(dimsOf(x), shape)) return x;
+    return this.op("Expand", [x, this.integers(shape)], shape);
+  }
+  /** Sums over `axes`; they stay as size 1 unless `keep` is false. */
+  reduceSum(x: Value, axes: readonly number[], keep = true): Value {
+    return this.reduce("ReduceSum", x, axes, keep);
+  }
+  /** A reduction over `axes`; they stay as size 1 unless `keep` is false. */
+  reduce(
+    opType: "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceSumSquare",
+    x: Value,
+    axes: readonly number[],
+    keep = true,
+  ): Value {
+    const shape = dimsOf(x);
+    const reduced = axes.map((axis) => positiveAxis(axis, shape.length));
+    if (reduced.length === 0) return x;
+    const kept = shape.flatMap((dim, axis) => reduced.includes(axis) ? (keep ? [1] : []) : [dim]);
+    return this.op(opType, [x, this.integers(reduced)], kept, { keepdims: keep ? 1 : 0 });
+  }
+  /** `x` summed over the axes that broadcasting stretched, back to `shape`. */
+  sumTo(x: Value, shape: readonly number[]): Value {
+    const from = dimsOf(x);
+    const extra = from.length - shape.length;
+    const axes = from.flatMap((dim, axis) =>
+      axis < extra || dim !== shape[axis - extra] ? [axis] : []
+    );
+    return this.reshape(this.reduceSum(x, axes), shape);
+  }
+  concat(values: readonly Value[], axis: number): Value {
+    if (values.length === 1) return values[0]!;
+    const at = positiveAxis(axis, dimsOf(values[0]!).length);
+    const shape = [...dimsOf(values[0]!)];
+    shape[at] = values.reduce((total, value) => total + dimsOf(value)[at]!, 0);
+    return this.op("Concat", values, shape, { axis: at });
+  }
+  /** Elements `start`, `start + step`, … before `end` of each of `axes`; a negative step runs backwards. */
+  slice(
+    x: Value,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    steps: readonly number[] = axes.map(() => 1),
+  ): Value {
+    const shape = [...dimsOf(x)];
+    axes.forEach((axis, i) => {
+      shape[axis] = Math.max(0, Math.ceil((ends[i]! - starts[i]!) / steps[i]!));
+    });
+    const whole = sameShape(shape, dimsOf(x)) && steps.every((step) => step === 1);
+    if (whole) return x;
+    // One below the first element is written as the most negative end there is.
+    const written = ends.map((end) => end < 0 ? -2147483648 : end);
+    const inputs = [starts, written, axes, steps].map((list) => this.integers(list));
+    return this.op("Slice", [x, ...inputs], shape);
+  }
+  /** Zeros before and after each axis; a negative count removes elements instead. */
+  pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+    if ([...before, ...after].every((count) => count === 0)) return x;
+    const shape = dimsOf(x).map((dim, axis) => dim + before[axis]! + after[axis]!);
+    const pads = this.integers([...before, ...after]);
+    return this.op("Pad", [x, pads, this.scalar(0, x)], shape);
+  }
+  gather(x: Value, indices: Value, axis: number): Value {
+    const shape = [...dimsOf(x).slice(0, axis), ...dimsOf(indices), ...dimsOf(x).slice(axis + 1)];
+    return this.op("Gather", [x, indices], shape, { axis });
+  }
+  /** `base` with `updates` added at `indices` along `axis`; repeated positions add up. */
+  scatterAdd(base: Value, indices: Value, updates: Value, axis: number): Value {
+    const attributes = { axis, reduction: "add" };
+    return this.op("ScatterElements", [base, indices, updates], dimsOf(base), attributes);
+  }
+  softmax(x: Value, axis: number): Value {
+    return this.op("Softmax", [x], dimsOf(x), { axis });
+  }
+  logSoftmax(x: Value, axis: number): Value {
+    return this.op("LogSoftmax", [x], dimsOf(x), { axis });
+  }
+
+  #broadcast(opType: string, a: Value, b: Value, type: DataType = typeOf(a)): Value {
+    return this.op(opType, [a, b], broadcastShapes(dimsOf(a), dimsOf(b)), {}, type);
+  }
+}
+
+/** The numbers of ONNX's `TensorProto.DataType`. */
+export const ONNX_TYPES: Readonly<Record<DataType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+};
+
+function encode(
+  value: number | string | readonly number[] | { readonly float: number },
+): Attribute {
+  if (typeof value === "number") return int(value);
+  if (typeof value === "string") return string(value);
+  return "float" in value ? float(value.float) : ints(value);
+}
+
+/** A number as text, so that 0 and -0 differ. */
+function bits(value: number | bigint): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}

@@ -1,0 +1,158 @@
+import type { Value } from "../../onnx/graph.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import { type Builder, dimsOf } from "../builder.ts";
+import { extents, positions } from "../window.ts";
+import type { ConvShape, InputLowering, WeightLowering } from "./conv_choice.ts";
+
+/** A way to compute the gradient by the input from `dy` and the weight. */
+type ByInput = (g: Builder, shape: ConvShape, dy: Value, weight: Value) => Value;
+
+/** A way to compute the gradient by the weight from `dy` and the input. */
+type ByWeight = (g: Builder, shape: ConvShape, dy: Value, x: Value) => Value;
+
+/** Gradients by the input, `[N, C, ...]`. */
+export const INPUT_LOWERINGS: Readonly<Record<InputLowering, ByInput>> = {
+  /** dX is dY convolved with the weight turned around, inputs and outputs exchanged. Stride 1. */
+  flipped: (g, shape, dy, weight) => {
+    const { groups, channels, filters, kernel } = shape;
+    const reach = extents(shape);
+    const window = sizeOf(kernel);
+    const parts = g.reshape(weight, [groups, filters / groups, channels / groups, window]);
+    const exchanged = g.reshape(g.transpose(parts, [0, 2, 1, 3]), [
+      channels,
+      filters / groups,
+      window,
+    ]);
+    const backwards = g.integers(Array.from({ length: window }, (_, i) => window - 1 - i));
+    const turned = window === 1 ? exchanged : g.gather(exchanged, backwards, 2);
+    const flipped = g.reshape(turned, [channels, filters / groups, ...kernel]);
+    return g.op("Conv", [dy, flipped], [shape.images, channels, ...shape.input], {
+      group: groups,
+      kernel_shape: kernel,
+      dilations: shape.dilations,
+      strides: shape.strides,
+      pads: [
+        ...shape.before.map((pad, axis) => reach[axis]! - 1 - pad),
+        ...shape.input.map((size, axis) => size - shape.output[axis]! + shape.before[axis]!),
+      ],
+    });
+  },
+  /** dX is the transposed convolution of dY, for any stride. */
+  transposed: (g, shape, dy, weight) => {
+    const reach = extents(shape);
+    const rest = shape.input.map((size, axis) =>
+      size - ((shape.output[axis]! - 1) * shape.strides[axis]! + reach[axis]!) +
+      shape.before[axis]! + shape.after[axis]!
+    );
+    return g.op("ConvTranspose", [dy, weight], [shape.images, shape.channels, ...shape.input], {
+      group: shape.groups,
+      kernel_shape: shape.kernel,
+      dilations: shape.dilations,
+      strides: shape.strides,
+      pads: [...shape.before, ...shape.after],
+      output_padding: rest,
+    });
+  },
+};
+
+/** Gradients by the weight, `[O, C/groups, ...]`. */
+export const WEIGHT_LOWERINGS: Readonly<Record<WeightLowering, ByWeight>> = {
+  /**
+   * dW is X convolved with dY: channels take the place of images, images that of channels, and
+   * strides and dilations change places. Any groups.
+   */
+  swapped: (g, shape, dy, x) => {
+    const { images, channels, filters, groups } = shape;
+    const each = channels / groups;
+    const byGroup = g.reshape(x, [images, groups, each, sizeOf(shape.input)]);
+    const turned = g.reshape(g.transpose(byGroup, [2, 1, 0, 3]), [
+      each,
+      groups * images,
+      ...shape.input,
+    ]);
+    const filter = g.transpose(dy, exchanged(dimsOf(dy).length));
+    const sums = correlated(g, shape, turned, filter, groups, [each, filters]);
+    return g.transpose(sums, exchanged(dimsOf(sums).length));
+  },
+  /** The same for one channel a group: every image and channel is a group, summed over images. */
+  depthwise: (g, shape, dy, x) => {
+    const groups = shape.images * shape.channels;
+    const data = g.reshape(x, [1, groups, ...shape.input]);
+    const filter = g.reshape(dy, [groups, 1, ...shape.output]);
+    const sums = correlated(g, shape, data, filter, groups, [1, groups]);
+    const apart = g.reshape(sums, [shape.images, shape.channels, 1, ...shape.kernel]);
+    return g.reduceSum(apart, [0], false);
+  },
+  /** For each place in the window, dY·Xᵀ over the positions of each image; then summed over images. */
+  slices: (g, shape, dy, x) => {
+    const { images, channels, filters } = shape;
+    const places = sizeOf(shape.output);
+    const rows = g.reshape(dy, [images, filters, places]);
+    return stacked(g, shape, x, (part) => {
+      const product = g.matMul(rows, g.reshape(part, [images, channels, places]), { b: true });
+      return g.reduceSum(product, [0], false);
+    });
+  },
+  /** For each place in the window, one product over the positions of all images. */
+  folded: (g, shape, dy, x) => {
+    const { images, channels, filters } = shape;
+    const places = sizeOf(shape.output);
+    const fold = (value: Value, count: number) =>
+      g.reshape(
+        g.transpose(g.reshape(value, [images, count, places]), [1, 0, 2]),
+        [count, images * places],
+      );
+    const rows = fold(dy, filters);
+    return stacked(g, shape, x, (part) => g.gemm(rows, fold(part, channels), { b: true }));
+  },
+};
+
+/** Correlates `data` with a filter as large as the output; the result is cut to the window. */
+function correlated(
+  g: Builder,
+  shape: ConvShape,
+  data: Value,
+  filter: Value,
+  groups: number,
+  lead: readonly [number, number],
+): Value {
+  const result = shape.input.map((size, axis) => {
+    const span = (shape.output[axis]! - 1) * shape.strides[axis]! + 1;
+    const padded = size + shape.before[axis]! + shape.after[axis]!;
+    return Math.floor((padded - span) / shape.dilations[axis]!) + 1;
+  });
+  const sums = g.op("Conv", [data, filter], [...lead, ...result], {
+    group: groups,
+    kernel_shape: shape.output,
+    strides: shape.dilations,
+    dilations: shape.strides,
+    pads: [...shape.before, ...shape.after],
+  });
+  const axes = shape.kernel.map((_, axis) => axis + 2);
+  return g.slice(sums, axes, axes.map(() => 0), shape.kernel);
+}
+
+/** `product` of the part of X under each place of the window, put together as `[O, C, ...window]`. */
+function stacked(
+  g: Builder,
+  shape: ConvShape,
+  x: Value,
+  product: (part: Value) => Value,
+): Value {
+  const axes = shape.kernel.map((_, axis) => axis + 2);
+  const padded = g.pad(x, [0, 0, ...shape.before], [0, 0, ...shape.after]);
+  const lead = [shape.filters, shape.channels];
+  const parts = positions(shape.kernel).map((at) => {
+    const starts = at.map((place, axis) => place * shape.dilations[axis]!);
+    const ends = starts.map((start, axis) =>
+      start + (shape.output[axis]! - 1) * shape.strides[axis]! + 1
+    );
+    return g.reshape(product(g.slice(padded, axes, starts, ends, shape.strides)), [...lead, 1]);
+  });
+  return g.reshape(g.concat(parts, 2), [...lead, ...shape.kernel]);
+}
+
+/** Axes with the first two exchanged. */
+function exchanged(rank: number): number[] {
+  return [1, 0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2)];
+}
