@@ -1,0 +1,224 @@
+import { float, int, ints } from "../src/onnx/attribute.ts";
+import { type Dim, Graph, type Value } from "../src/onnx/graph.ts";
+import { tensor } from "../src/tensor/tensor.ts";
+import { sizeOf } from "../src/tensor/shape.ts";
+import { constant, type Initializer, kaimingUniform, uniformByFanIn } from "./initializers.ts";
+
+/** A network under construction: its graph, and the seed its weights are drawn from. */
+export interface Network {
+  /** The graph that the layers are added to. */
+  readonly graph: Graph;
+  /** Seed of the initial weights; every weight has a stream of its own, by its name. */
+  readonly seed: number;
+}
+
+/** What every layer may be told. */
+export interface LayerOptions {
+  /** Name of the node and of its output; weights are called `name.weight` and so on. */
+  readonly name: string;
+}
+
+/** What `conv2d` is told beside its name. */
+export interface Conv2dOptions extends LayerOptions {
+  /** Channels it puts out. */
+  readonly channels: number;
+  /** Height and width of the kernel, in pixels. */
+  readonly kernel: number;
+  /** Step between positions, in pixels. @default {1} */
+  readonly stride?: number;
+  /** Zeros added on every side, in pixels. @default {0} */
+  readonly padding?: number;
+  /** Groups of channels that do not see each other. @default {1} */
+  readonly groups?: number;
+  /** Whether a bias is added. @default {true} */
+  readonly bias?: boolean;
+  /** How the kernel starts. @default {kaimingUniform} */
+  readonly weights?: Initializer;
+}
+
+/** What `maxPool` is told beside its name. */
+export interface PoolOptions extends LayerOptions {
+  /** Height and width of the window, in pixels. */
+  readonly kernel: number;
+  /** Step between windows, in pixels. @default {the window's size} */
+  readonly stride?: number;
+  /** Padding on every side, in pixels. @default {0} */
+  readonly padding?: number;
+}
+
+/** An empty network in ONNX operator set 17. */
+export function network(seed: number): Network {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  return { graph, seed };
+}
+
+/** A float32 input of `shape`; the batch is usually the free dimension `"batch"`. */
+export function input(net: Network, name: string, shape: readonly Dim[]): Value {
+  return net.graph.addInput(name, "float32", shape);
+}
+
+/** Makes `value` an output. */
+export function output(net: Network, value: Value): void {
+  net.graph.outputs.push(value);
+}
+
+/** Convolution of `[N, C, H, W]` with `name.weight` `[channels, C/groups, kernel, kernel]` and `name.bias`. */
+export function conv2d(net: Network, x: Value, options: Conv2dOptions): Value {
+  const { name, channels, kernel, stride = 1, padding = 0, groups = 1 } = options;
+  const inputs = [
+    x,
+    weight(net, `${name}.weight`, {
+      dims: [channels, size(x, 1) / groups, kernel, kernel],
+      start: options.weights ?? kaimingUniform,
+    }),
+  ];
+  if (options.bias ?? true) {
+    const fanIn = size(x, 1) / groups * kernel * kernel;
+    const start = uniformByFanIn(fanIn);
+    inputs.push(weight(net, `${name}.bias`, { dims: [channels], start }));
+  }
+  const pads = [padding, padding, padding, padding];
+  const shape = [batch(x), channels, ...slide(x, { kernel, stride, padding })];
+  const attributes = {
+    dilations: ints([1, 1]),
+    group: int(groups),
+    kernel_shape: ints([kernel, kernel]),
+    pads: ints(pads),
+    strides: ints([stride, stride]),
+  };
+  return layer(net, "Conv", { name, inputs, shape, attributes });
+}
+
+/** x·Wᵀ + b of `[N, K]`, with W `name.weight` `[features, K]` and b `name.bias`, as PyTorch's `nn.Linear`. */
+export function linear(
+  net: Network,
+  x: Value,
+  options: LayerOptions & { readonly features: number },
+): Value {
+  const { name, features } = options;
+  const fanIn = size(x, 1);
+  const inputs = [
+    x,
+    weight(net, `${name}.weight`, { dims: [features, fanIn], start: kaimingUniform }),
+    weight(net, `${name}.bias`, { dims: [features], start: uniformByFanIn(fanIn) }),
+  ];
+  const shape = [batch(x), features];
+  return layer(net, "Gemm", { name, inputs, shape, attributes: { transB: int(1) } });
+}
+
+/**
+ * Batch normalisation over `[N, C, …]`, ε = 1e-5; ONNX's momentum 0.9 is PyTorch's 0.1. `scale` is
+ * where `name.weight` starts.
+ */
+export function batchNorm(
+  net: Network,
+  x: Value,
+  options: LayerOptions & { readonly scale?: number },
+): Value {
+  const { name, scale = 1 } = options;
+  const dims = [size(x, 1)];
+  const inputs = [
+    x,
+    weight(net, `${name}.weight`, { dims, start: constant(scale) }),
+    weight(net, `${name}.bias`, { dims, start: constant(0) }),
+    weight(net, `${name}.running_mean`, { dims, start: constant(0) }),
+    weight(net, `${name}.running_var`, { dims, start: constant(1) }),
+  ];
+  const attributes = { epsilon: float(1e-5), momentum: float(0.9) };
+  return layer(net, "BatchNormalization", { name, inputs, shape: x.shape!, attributes });
+}
+
+/** max(x, 0). */
+export function relu(net: Network, x: Value, options: LayerOptions): Value {
+  return layer(net, "Relu", { ...options, inputs: [x], shape: x.shape! });
+}
+
+/** The sum of two values of one shape. */
+export function add(net: Network, [a, b]: readonly [Value, Value], options: LayerOptions): Value {
+  return layer(net, "Add", { ...options, inputs: [a, b], shape: a.shape! });
+}
+
+/** The largest of every window of `[N, C, H, W]`. */
+export function maxPool(net: Network, x: Value, options: PoolOptions): Value {
+  const { name, kernel, stride = kernel, padding = 0 } = options;
+  const shape = [batch(x), size(x, 1), ...slide(x, { kernel, stride, padding })];
+  const attributes = {
+    kernel_shape: ints([kernel, kernel]),
+    pads: ints([padding, padding, padding, padding]),
+    strides: ints([stride, stride]),
+  };
+  return layer(net, "MaxPool", { name, inputs: [x], shape, attributes });
+}
+
+/** The mean over all places, `[N, C, H, W]` → `[N, C, 1, 1]`. */
+export function globalAveragePool(net: Network, x: Value, options: LayerOptions): Value {
+  const shape = [batch(x), size(x, 1), 1, 1];
+  return layer(net, "GlobalAveragePool", { ...options, inputs: [x], shape });
+}
+
+/** All axes but the batch in one, `[N, …]` → `[N, K]`. */
+export function flatten(net: Network, x: Value, options: LayerOptions): Value {
+  const shape = [batch(x), sizeOf(x.shape!.slice(1).map(Number))];
+  return layer(net, "Flatten", { ...options, inputs: [x], shape, attributes: { axis: int(1) } });
+}
+
+/** While training, each element is 0 with probability `ratio` and the rest are scaled up; else the identity. */
+export function dropout(
+  net: Network,
+  x: Value,
+  options: LayerOptions & { readonly ratio: number },
+): Value {
+  const { name, ratio } = options;
+  const inputs = [x, net.graph.addConstant(`${name}.ratio`, tensor("float32", [], [ratio]))];
+  return layer(net, "Dropout", { name, inputs, shape: x.shape! });
+}
+
+interface Layer extends LayerOptions {
+  readonly inputs: readonly Value[];
+  readonly shape: readonly Dim[];
+  readonly attributes?: NonNullable<Parameters<Graph["add"]>[2]>["attributes"];
+}
+
+function layer(net: Network, operator: string, { name, inputs, shape, attributes }: Layer): Value {
+  const node = net.graph.add(operator, inputs, {
+    name,
+    outputs: [name],
+    ...(attributes && { attributes }),
+  });
+  const value = node.outputs[0]!;
+  value.type = "float32";
+  value.shape = shape;
+  return value;
+}
+
+function weight(
+  net: Network,
+  name: string,
+  { dims, start }: { readonly dims: readonly number[]; readonly start: Initializer },
+): Value {
+  return net.graph.addConstant(name, start(dims, [net.seed, name]));
+}
+
+function batch(x: Value): Dim {
+  return x.shape![0]!;
+}
+
+function size(x: Value, axis: number): number {
+  const dim = x.shape?.[axis];
+  if (typeof dim === "number") return dim;
+  throw new TypeError(`Axis ${axis} of "${x.name}" must be a known size, found ${dim}`);
+}
+
+function slide(
+  x: Value,
+  { kernel, stride, padding }: { kernel: number; stride: number; padding: number },
+): number[] {
+  return [2, 3].map((axis) => {
+    const places = Math.floor((size(x, axis) + 2 * padding - kernel) / stride) + 1;
+    if (places >= 1) return places;
+    throw new RangeError(
+      `A ${kernel}×${kernel} window does not fit into "${x.name}" of ${size(x, 2)}×${size(x, 3)}`,
+    );
+  });
+}

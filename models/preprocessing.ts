@@ -1,0 +1,55 @@
+import type { Preprocessing } from "../src/tensor/dataset.ts";
+import type { Dim } from "../src/onnx/graph.ts";
+import type { ValueInfo } from "../src/onnx/model.ts";
+
+/**
+ * How networks trained on ImageNet with PyTorch or MXNet want their pictures: RGB from 0 to 1,
+ * normalised by the mean and standard deviation of ImageNet, the shorter edge resized to 256/224 of
+ * the input's size. `sizePx` is the input's height and width.
+ */
+export function imagenetPreprocessing(sizePx: number): Preprocessing {
+  return {
+    heightPx: sizePx,
+    widthPx: sizePx,
+    resizePx: Math.round(sizePx * 256 / 224),
+    interpolation: "bilinear",
+    range: 1,
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+    channels: "rgb",
+    layout: "nchw",
+  };
+}
+
+/** How networks that came from Caffe want them: BGR from 0 to 255, the mean subtracted, 224×224. */
+export function caffePreprocessing(mean: readonly number[], std = 1): Preprocessing {
+  return {
+    ...imagenetPreprocessing(224),
+    range: 255,
+    mean,
+    std: [std, std, std],
+    channels: "bgr",
+  };
+}
+
+/**
+ * A guess from the network's input alone: ImageNet's for three channels, plain 0 to 1 for one
+ * channel, first or last. A free height or width becomes 224. `undefined` where the inputs are not
+ * one picture.
+ */
+export function guessPreprocessing(inputs: readonly ValueInfo[]): Preprocessing | undefined {
+  const [picture, ...others] = inputs;
+  if (others.length > 0 || picture?.type !== "float32" || picture.shape.length !== 4) {
+    return undefined;
+  }
+  const [, a, b, c] = picture.shape as readonly [Dim, Dim, Dim, Dim];
+  const isChannels = (dim: Dim) => dim === 3 || dim === 1;
+  const layout = isChannels(a) ? "nchw" : isChannels(c) ? "nhwc" : undefined;
+  if (layout === undefined) return undefined;
+  const [channels, height, width] = layout === "nchw" ? [a, b, c] : [c, a, b];
+  const heightPx = typeof height === "number" ? height : 224;
+  const widthPx = typeof width === "number" ? width : 224;
+  const base = imagenetPreprocessing(Math.max(heightPx, widthPx));
+  const sized = { ...base, heightPx, widthPx, layout } as const;
+  return channels === 3 ? sized : { ...sized, mean: [0], std: [1], channels: "gray" };
+}
