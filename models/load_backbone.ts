@@ -1,4 +1,4 @@
-import { basename, fromFileUrl, join } from "@std/path";
+import { basename, join } from "@std/path";
 import { z } from "zod";
 import type { Model } from "../src/onnx/model.ts";
 import { readModel } from "../src/onnx/read_model.ts";
@@ -10,6 +10,7 @@ import { cacheFolder } from "./cache.ts";
 import { download, type DownloadOptions } from "./download.ts";
 import { guessPreprocessing } from "./preprocessing.ts";
 import { registry } from "./registry.ts";
+import { addressOf, cacheName, fileName, localPath, looksLikePath } from "./source.ts";
 
 /** Options of `loadBackbone`. */
 export interface LoadBackboneOptions {
@@ -146,50 +147,6 @@ async function fetched(
   const path = join(cache ?? cacheFolder(), file);
   await download(path, { ...wanted, ...(sha256 !== undefined && { sha256 }), verbose });
   return path;
-}
-
-/** The web address that `source` names; none for files. */
-function addressOf(source: string | URL): URL | undefined {
-  const text = String(source);
-  const hub = /^hf:([^/]+\/[^/@]+)(?:@([^/]+))?\/(.+)$/.exec(text);
-  if (hub) {
-    const [, repository, revision = "main", file] = hub;
-    return new URL(`https://huggingface.co/${repository}/resolve/${revision}/${file}`);
-  }
-  if (text.startsWith("hf:")) {
-    throw new RangeError(
-      `loadBackbone(): "${text}" must be "hf:owner/repo/file.onnx", or "hf:owner/repo@revision/file.onnx"`,
-    );
-  }
-  return /^https?:/i.test(text) ? new URL(text) : undefined;
-}
-
-function localPath(source: string | URL): string {
-  const text = String(source);
-  if (/^file:/i.test(text)) return fromFileUrl(text);
-  const scheme = source instanceof URL
-    ? source.protocol
-    : /^([a-z][a-z0-9+.-]+:)\/\//i.exec(text)?.[1];
-  if (scheme === undefined) return text;
-  throw new RangeError(
-    `loadBackbone(): cannot read "${text}": "${scheme}" must be "http:", "https:", "file:" or "hf:"`,
-  );
-}
-
-/** The file's own name with a part of its address's sum, so that equal names from two places stay apart. */
-async function cacheName(address: URL): Promise<string> {
-  const bytes = new TextEncoder().encode(address.href);
-  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 12);
-  return `${fileName(address).replace(/\.onnx$/i, "")}-${sum}.onnx`;
-}
-
-function fileName(address: URL): string {
-  const last = address.pathname.split("/").filter((part) => part !== "").at(-1);
-  return last?.replaceAll(/[^\w.-]/g, "_") ?? "model.onnx";
-}
-
-function looksLikePath(source: string | URL): boolean {
-  return source instanceof URL || /[\\/]|\.\w+$|^file:/i.test(source);
 }
 
 function missing(path: string, cause: Error): Error {
