@@ -154,8 +154,9 @@ async function ownPictures(folder: string): Promise<Job> {
 
 /** Sixty test pictures with the network's answers. */
 async function showcase(model: Model, test: Dataset): Promise<Shown[]> {
-  const step = Math.max(Math.floor(test.length / 60), 1);
-  const indices = Array.from({ length: Math.min(test.length, 60) }, (_, index) => index * step);
+  // Steps by the golden ratio: spread evenly, and in step with no order of the classes.
+  const spread = (index: number) => Math.floor(index * 0.6180339887 % 1 * test.length);
+  const indices = [...new Set(Array.from({ length: 60 }, (_, index) => spread(index)))];
   const examples = await Promise.all(indices.map((index) => test.get(index)));
   const readable = examples.filter((example) => example?.image !== undefined);
   const answers = await predict(model, pictures({ images: readable.map((one) => one!.image!) }));
