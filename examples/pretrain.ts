@@ -2,7 +2,7 @@
  * Trains the small network of the demo from random weights on drawn letters, and writes it to
  * `models/glyphs.onnx`. Takes a few minutes on two cores.
  *
- *     deno run -A examples/pretrain.ts [--epochs 8] [--per-class 300] [--out models/glyphs.onnx]
+ *     deno run -A examples/pretrain.ts [--epochs 6] [--per-class 300] [--out models/glyphs.onnx]
  *
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys
  */
@@ -14,7 +14,7 @@ import { drawnGlyphs } from "../models/glyphs/drawn_glyphs.ts";
 const { values: args } = parseArgs({
   args: Deno.args,
   options: {
-    epochs: { type: "string", default: "8" },
+    epochs: { type: "string", default: "6" },
     "per-class": { type: "string", default: "300" },
     out: { type: "string", default: "models/glyphs.onnx" },
   },

@@ -34,7 +34,7 @@ export function drawGlyph(character: string, options: DrawGlyphOptions): Image {
   const pen = between(random, 0.6, 1.9) * sizePx / 32;
   paint(pixels, coverage(strokes, sizePx, pen), ink);
   blur(pixels, sizePx, random.uniform() < 0.6 ? between(random, 0, 0.9) : 0);
-  noise(pixels, random, between(random, 0, 0.09));
+  noise(pixels, random, between(random, 0, 0.06));
   const data = Uint8Array.from(
     pixels,
     (value) => Math.min(Math.max(Math.round(value * 255), 0), 255),
@@ -44,12 +44,12 @@ export function drawGlyph(character: string, options: DrawGlyphOptions): Image {
 
 /** Line segments in pixels, after handwriting, rotation, shear, perspective, scale and shift. */
 function placed(strokes: readonly Stroke[], random: Rng, sizePx: number): Segment[] {
-  const angle = between(random, -0.42, 0.42);
-  const shear = between(random, -0.3, 0.3);
+  const angle = between(random, -0.32, 0.32);
+  const shear = between(random, -0.25, 0.25);
   const width = between(random, 0.42, 0.78);
   const height = between(random, 0.58, 0.86);
-  const tilt = [between(random, -0.35, 0.35), between(random, -0.35, 0.35)] as const;
-  const shift = [between(random, -0.09, 0.09), between(random, -0.09, 0.09)] as const;
+  const tilt = [between(random, -0.3, 0.3), between(random, -0.3, 0.3)] as const;
+  const shift = [between(random, -0.07, 0.07), between(random, -0.07, 0.07)] as const;
   const wave = waviness(random);
   const place = (point: Point): Point => {
     const [u, v] = wave(point);
@@ -121,7 +121,7 @@ function paint(pixels: Float32Array, mask: Float32Array, colour: readonly number
 /** A colour, most of them muted. */
 function rgb(random: Rng): number[] {
   const grey = random.uniform();
-  const saturation = between(random, 0.2, 0.9);
+  const saturation = between(random, 0.1, 0.7);
   return [0, 0, 0].map(() => grey + saturation * (random.uniform() - grey));
 }
 
@@ -129,7 +129,7 @@ function rgb(random: Rng): number[] {
 function contrasting(other: readonly number[], random: Rng): number[] {
   for (;;) {
     const colour = rgb(random);
-    if (Math.abs(luminance(colour) - luminance(other)) > 0.3) return colour;
+    if (Math.abs(luminance(colour) - luminance(other)) > 0.4) return colour;
   }
 }
 
