@@ -26,8 +26,8 @@ export interface GlyphNetOptions {
 
 /**
  * A small residual network for 32×32 colour pictures, with random weights: a stem and three stages
- * of 24, 48, 96 and 160 channels, each of which halves the picture. Input `x`
- * `[batch, 3, 32, 32]`, `pool` `[batch, 160, 1, 1]`, output `fc` `[batch, classes]`; 0.5 million weights.
+ * of 24, 48, 96 and 128 channels, each of which halves the picture. Input `x`
+ * `[batch, 3, 32, 32]`, `pool` `[batch, 128, 1, 1]`, output `fc` `[batch, classes]`; 0.4 million weights.
  */
 export function glyphNet(options: GlyphNetOptions = {}): Model {
   const { classes = 10, seed = 0 } = options;
@@ -35,7 +35,7 @@ export function glyphNet(options: GlyphNetOptions = {}): Model {
   let x = input(net, "x", ["batch", 3, 32, 32]);
   x = convolved(net, x, { name: "stem", channels: 24, stride: 1 });
   x = relu(net, x, { name: "stem.relu" });
-  for (const [index, channels] of [48, 96, 160].entries()) {
+  for (const [index, channels] of [48, 96, 128].entries()) {
     x = stage(net, x, { name: `stage${index + 1}`, channels });
   }
   x = flatten(net, globalAveragePool(net, x, { name: "pool" }), { name: "flatten" });
