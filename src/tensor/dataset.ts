@@ -79,6 +79,8 @@ export interface SkippedExample {
   readonly name: string;
   /** Why it could not be read. */
   readonly reason: string;
+  /** Its place in the data set. */
+  readonly index?: number;
 }
 
 /** How `Dataset.prepare` makes pictures ready. */
@@ -91,8 +93,12 @@ export interface PrepareOptions {
   readonly seed?: number;
 }
 
-/** Random changes of pictures: a recipe by name or a list of transforms. */
-export type Augment = "none" | "imagenet" | readonly Augmentation[];
+/**
+ * Random changes of pictures: a recipe by name or a list of transforms. "imagenet" is a random
+ * resized crop (8 to 100 % of the area) and a flip; "gentle" suits small sets of pictures: a crop
+ * of half the area or more, a flip, and a little brightness and contrast.
+ */
+export type Augment = "none" | "imagenet" | "gentle" | readonly Augmentation[];
 
 /**
  * A random change of a picture, in two parts: `sample` draws what to do, `apply` does it. A
