@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 import type { Image, Preprocessing, Rectangle } from "../tensor/dataset.ts";
 import { evaluationWindow, type Size, sourceRectangle, type Window, windowOn } from "./geometry.ts";
 import { openPicture, type Picture, type PictureSource, pixels } from "./picture.ts";
@@ -32,13 +33,11 @@ export async function decodeImage(source: PictureSource, name?: string): Promise
   return await decodeWhole(await openPicture(source, name ?? nameOf(source)));
 }
 
-/** What to call a picture in messages. */
-export function nameOf(source: PictureSource): string {
+/** What to call a picture in messages: its path or address, else its place in a list. */
+export function nameOf(source: PictureSource, index?: number): string {
   if (typeof source === "string") return source;
-  if (source instanceof URL) {
-    return source.protocol === "file:" ? decodeURI(source.pathname) : source.href;
-  }
-  return source instanceof Uint8Array ? `${source.length} bytes` : "image";
+  if (source instanceof URL) return source.protocol === "file:" ? fromFileUrl(source) : source.href;
+  return index === undefined ? "the picture" : `picture ${index}`;
 }
 
 /** The whole picture at its own size. */

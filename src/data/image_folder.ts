@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { fromFileUrl, join } from "@std/path";
+import { checkOptions } from "../tensor/options.ts";
+import { type ImageFiles, scanClasses } from "./folder_scan.ts";
+import { type OnUnreadable, type PictureDataset, pictureDataset } from "./picture_dataset.ts";
+
+/** Endings of the files that `imageFolder` takes for pictures unless told otherwise. */
+const IMAGE_EXTENSIONS = [
+  ".jpg",
+  ".jpeg",
+  ".jpe",
+  ".jfif",
+  ".png",
+  ".webp",
+  ".gif",
+  ".avif",
+  ".tif",
+  ".tiff",
+  ".bmp",
+  ".pgm",
+  ".ppm",
+  ".pnm",
+];
+
+/** Options of `imageFolder`. */
+export interface ImageFolderOptions {
+  /**
+   * Names of the classes in the order of their indices, such as those of the training set; one
+   * without a folder is allowed then. @default the folders' names, sorted
+   */
+  readonly classes?: readonly string[];
+  /** Whether a picture that cannot be decoded is an error or left out and listed in `skipped`. @default {"error"} */
+  readonly onUnreadable?: OnUnreadable;
+  /** Endings of the files to take, with their dot, in any case. @default those of the formats known */
+  readonly extensions?: readonly string[];
+}
+
+/** A folder of pictures by class. */
+export interface ImageDataset extends PictureDataset {
+  /** Names of the classes; targets are positions in this list. */
+  readonly classes: readonly string[];
+  /** The files, in the order of the examples. */
+  readonly files: readonly string[];
+  /** The number of files left out by their ending. Hidden files are not counted. */
+  readonly ignoredFiles: number;
+}
+
+const schema = z.strictObject({
+  classes: z.array(z.string().min(1)).min(1).refine((names) => new Set(names).size === names.length)
+    .describe("a non-empty array of different class names").optional(),
+  onUnreadable: z.enum(["error", "skip"]).default("error"),
+  extensions: z.array(z.string().regex(/^\./)).min(1)
+    .describe('an array of file endings such as [".jpg", ".png"]').default(IMAGE_EXTENSIONS),
+});
+
+/**
+ * The pictures of `directory`, one folder a class: `directory/<class>/<image>`, folders inside a
+ * class included, sorted by name. Pictures are decoded when asked for; see `decodeImage` for how.
+ * Throws `TypeError` or `RangeError` for wrong options, and `Error` saying what to change where the
+ * folder is missing, empty, flat, holds a class without pictures or fewer than two classes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { imageFolder } from "@graft/graft";
+ *
+ * const directory = await Deno.makeTempDir();
+ * const gif = Uint8Array.from(
+ *   atob("R0lGODdhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs="),
+ *   (letter) => letter.charCodeAt(0),
+ * );
+ * for (const name of ["ant", "bee"]) {
+ *   await Deno.mkdir(`${directory}/${name}`);
+ *   await Deno.writeFile(`${directory}/${name}/1.gif`, gif);
+ * }
+ * const dataset = await imageFolder(directory);
+ * assertEquals(dataset.classes, ["ant", "bee"]);
+ * assertEquals((await dataset.get(1))?.target, 1);
+ * await Deno.remove(directory, { recursive: true });
+ * ```
+ */
+export async function imageFolder(
+  directory: string | URL,
+  options: ImageFolderOptions = {},
+): Promise<ImageDataset> {
+  const { onUnreadable, extensions, classes: wanted } = checkOptions(
+    "imageFolder",
+    schema,
+    options,
+  );
+  const root = directory instanceof URL ? fromFileUrl(directory) : directory;
+  const found = await scanClasses(root, extensions.map((ending) => ending.toLowerCase()), wanted);
+  const classes = wanted ?? found.map(({ name }) => name);
+  const { files, targets } = listFiles(root, found, classes);
+  const dataset = pictureDataset({
+    length: files.length,
+    source: (index) => files[index]!,
+    name: (index) => files[index]!,
+    label: (index) => ({ target: targets[index]! }),
+    classes,
+    onUnreadable,
+  });
+  const ignoredFiles = found.reduce((sum, { ignored }) => sum + ignored, 0);
+  return { ...dataset, classes, files, ignoredFiles };
+}
+
+function listFiles(
+  root: string,
+  found: readonly ImageFiles[],
+  classes: readonly string[],
+): { files: string[]; targets: Uint32Array } {
+  const files: string[] = [];
+  const targets: number[] = [];
+  for (const { name, paths } of [...found].sort(byPosition(classes))) {
+    for (const path of paths) {
+      files.push(join(root, path));
+      targets.push(classes.indexOf(name));
+    }
+  }
+  return { files, targets: Uint32Array.from(targets) };
+}
+
+function byPosition(classes: readonly string[]): (a: ImageFiles, b: ImageFiles) => number {
+  return (a, b) => classes.indexOf(a.name) - classes.indexOf(b.name);
+}
