@@ -1,10 +1,8 @@
 import { z } from "zod";
 import type { Dataset, Example, Image } from "../tensor/dataset.ts";
-import { arrayConstructor, isDataType } from "../tensor/dtype.ts";
-import { checkOptions, show } from "../tensor/options.ts";
-import { sizeOf } from "../tensor/shape.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkClassIndex } from "./class_index.ts";
+import { checkTargets, checkWeights, commonLength } from "./array_checks.ts";
 import { checkIndex, pictureDataset } from "./picture_dataset.ts";
 import { imageAt, rowOf } from "./rows.ts";
 
@@ -35,7 +33,16 @@ const schema = z.strictObject({
   classes: z.array(z.string()).min(1).optional(),
 });
 
-const INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"];
+const INTEGERS: readonly string[] = [
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+];
 
 /**
  * A dataset of examples in memory. Nothing is copied: examples are views of the tensors given.
@@ -122,57 +129,4 @@ function picturesOf(
     },
   });
   return { ...withInputs(dataset), prepare: (options) => withInputs(dataset.prepare(options)) };
-}
-
-function commonLength(tensors: Readonly<Record<string, Tensor>>): number {
-  let first: [string, number] | undefined;
-  for (const [name, tensor] of Object.entries(tensors)) {
-    checkTensor(name, tensor);
-    const length = tensor.dims[0]!;
-    first ??= [name, length];
-    if (length !== first[1]) {
-      throw new TypeError(
-        `arrays(): all tensors need the same first axis (the examples); "${first[0]}" has ` +
-          `${first[1]}, "${name}" has ${length}`,
-      );
-    }
-  }
-  return first?.[1] ?? 0;
-}
-
-function checkTensor(name: string, { type, dims, data }: Tensor): void {
-  const what = `arrays(): "${name}"`;
-  if (!isDataType(type)) throw new TypeError(`${what} has an unknown type ${show(type)}`);
-  const expected = arrayConstructor(type);
-  const isHalf = type === "float16" && data.constructor.name === "Float16Array";
-  if (!(data instanceof expected) && !isHalf) {
-    throw new TypeError(`${what} of type ${type} needs a ${expected.name}, found ${show(data)}`);
-  }
-  if (dims.length === 0) {
-    throw new TypeError(`${what} needs a first axis over the examples, found a scalar`);
-  }
-  if (sizeOf(dims) !== data.length) {
-    throw new TypeError(
-      `${what} of shape [${dims}] needs ${sizeOf(dims)} elements, found ${data.length}`,
-    );
-  }
-}
-
-function checkWeights(weights: Tensor): void {
-  const isFloats = weights.type === "float32" || weights.type === "float64";
-  if (isFloats && weights.dims.length === 1) return;
-  throw new TypeError(
-    `arrays(): "weights" must be float32 or float64 of shape [N], found ${weights.type} ` +
-      `[${weights.dims}]`,
-  );
-}
-
-function checkTargets(targets: Tensor, classes: readonly string[] | undefined): void {
-  for (let index = 0; index < targets.data.length; index++) {
-    checkClassIndex(
-      Number(targets.data[index]),
-      classes,
-      `arrays(): the target of example ${index}`,
-    );
-  }
 }

@@ -1,7 +1,7 @@
-import { fromFileUrl } from "@std/path";
 import type { Image, Preprocessing, Rectangle } from "../tensor/dataset.ts";
 import { evaluationWindow, type Size, sourceRectangle, type Window, windowOn } from "./geometry.ts";
-import { openPicture, type Picture, type PictureSource, pixels } from "./picture.ts";
+import { resample } from "./resample.ts";
+import { nameOf, openPicture, type Picture, type PictureSource, pixels } from "./picture.ts";
 
 /** Sharp's resampling kernels by our names; all widen when they shrink a picture, as PIL's do. */
 const KERNELS = {
@@ -33,13 +33,6 @@ export async function decodeImage(source: PictureSource, name?: string): Promise
   return await decodeWhole(await openPicture(source, name ?? nameOf(source)));
 }
 
-/** What to call a picture in messages: its path or address, else its place in a list. */
-export function nameOf(source: PictureSource, index?: number): string {
-  if (typeof source === "string") return source;
-  if (source instanceof URL) return source.protocol === "file:" ? fromFileUrl(source) : source.href;
-  return index === undefined ? "the picture" : `picture ${index}`;
-}
-
 /** The whole picture at its own size. */
 export async function decodeWhole(picture: Picture): Promise<Image> {
   return picture.image ?? await pixels(await picture.open());
@@ -50,12 +43,16 @@ export async function decodeForEvaluation(
   picture: Picture,
   preprocessing: Preprocessing,
 ): Promise<Image> {
+  const { interpolation } = preprocessing;
   const window = evaluationWindow(picture, preprocessing);
   const { widthPx, heightPx } = window.resized;
+  if (widthPx > picture.widthPx || heightPx > picture.heightPx) {
+    return resample(await decodeWhole(picture), window, interpolation);
+  }
   if (Math.max(widthPx, heightPx) > LONGEST_EDGE_PX) {
     return await decodePart(picture, sourceRectangle(picture, window), preprocessing);
   }
-  return await decodeWindow(picture, window, preprocessing.interpolation);
+  return await decodeWindow(picture, window, interpolation);
 }
 
 /** A part of the picture, resized to the network's input. */
@@ -67,11 +64,15 @@ export async function decodePart(
   const shown: Size = { widthPx, heightPx };
   const shrink = Math.min(part.widthPx / widthPx, part.heightPx / heightPx);
   // A part cut out first is decoded at full size; a large one comes sooner from a smaller whole.
-  if (picture.shrinksOnLoad && shrink >= 2) {
+  if (picture.shrinksOnLoad && shrink >= 4) {
     return await decodeWindow(picture, windowOn(picture, part, shown), interpolation);
   }
-  if (picture.image !== undefined && part.widthPx === widthPx && part.heightPx === heightPx) {
-    return cut(picture.image, part);
+  if (picture.image !== undefined && part.widthPx * part.heightPx <= widthPx * heightPx) {
+    const whole = { leftPx: 0, topPx: 0, ...shown };
+    const cutOut = cut(picture.image, part);
+    return isSize(cutOut, shown)
+      ? cutOut
+      : resample(cutOut, { resized: shown, kept: whole }, interpolation);
   }
   const pipeline = (await picture.open()).extract(region(part));
   return await pixels(pipeline.resize(resizing(shown, interpolation)));
@@ -82,15 +83,22 @@ async function decodeWindow(
   { resized, kept }: Window,
   interpolation: Preprocessing["interpolation"],
 ): Promise<Image> {
-  const sameSize = picture.widthPx === resized.widthPx && picture.heightPx === resized.heightPx;
+  const sameSize = isSize(picture, resized);
   if (sameSize && picture.image !== undefined) return cut(picture.image, kept);
   const pipeline = await picture.open();
   if (!sameSize) pipeline.resize(resizing(resized, interpolation));
   return await pixels(pipeline.extract(region(kept)));
 }
 
+function isSize(a: Size, b: Size): boolean {
+  return a.widthPx === b.widthPx && a.heightPx === b.heightPx;
+}
+
 function resizing({ widthPx, heightPx }: Size, interpolation: Preprocessing["interpolation"]) {
-  return { width: widthPx, height: heightPx, fit: "fill", kernel: KERNELS[interpolation] } as const;
+  const kernel = KERNELS[interpolation];
+  // The fast way leaves JPEG so little to average that fine patterns alias; it saves no time.
+  const fastShrinkOnLoad = false;
+  return { width: widthPx, height: heightPx, fit: "fill", kernel, fastShrinkOnLoad } as const;
 }
 
 function region({ leftPx, topPx, widthPx, heightPx }: Rectangle) {

@@ -15,7 +15,7 @@ export type PictureSource = string | URL | Uint8Array | Image;
 
 /** A picture whose header has been read: enough to decode any part of it at any size. */
 export interface Picture extends Size {
-  /** Whether a smaller version can be decoded in less time (JPEG, WebP). */
+  /** Whether a smaller version can be decoded in less time (JPEG). */
   readonly shrinksOnLoad: boolean;
   /** The pixels, where they are in memory. */
   readonly image?: Image;
@@ -42,6 +42,13 @@ export async function openPicture(source: PictureSource, name: string): Promise<
   }
 }
 
+/** What to call a picture in messages: its path or address, else its place in a list. */
+export function nameOf(source: PictureSource, index?: number): string {
+  if (typeof source === "string") return source;
+  if (source instanceof URL) return source.protocol === "file:" ? fromFileUrl(source) : source.href;
+  return index === undefined ? "the picture" : `picture ${index}`;
+}
+
 /** Whether a source is already decoded. */
 export function isImage(source: PictureSource): source is Image {
   return typeof source === "object" && "widthPx" in source;
@@ -56,7 +63,7 @@ async function encoded(input: string | Uint8Array): Promise<Picture> {
   return {
     widthPx: width,
     heightPx: height,
-    shrinksOnLoad: header.format === "jpeg" || header.format === "webp",
+    shrinksOnLoad: header.format === "jpeg",
     // Resizing weighs colours by alpha; the colours of transparent pixels must be freed of it before.
     open: header.hasAlpha ? async () => fromPixels(await pixels(start())) : start,
   };

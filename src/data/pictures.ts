@@ -3,8 +3,7 @@ import type { Image } from "../tensor/dataset.ts";
 import { checkOptions, show } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkClassIndex } from "./class_index.ts";
-import { nameOf } from "./decode.ts";
-import { isImage } from "./picture.ts";
+import { isImage, nameOf } from "./picture.ts";
 import { type OnUnreadable, type PictureDataset, pictureDataset } from "./picture_dataset.ts";
 
 /** One picture for `pictures`. */
