@@ -88,7 +88,7 @@ await Deno.writeTextFile("out/demo.html", html);
 console.log();
 for (const { name, accuracy, seconds } of runs) {
   console.log(
-    `${name.padEnd(44)} ${percent(accuracy)} of ${job.test.length} pictures right, ` +
+    `${name.padEnd(24)} ${percent(accuracy)} of ${job.test.length} pictures right, ` +
       `trained in ${seconds.toFixed(1)} s`,
   );
 }
@@ -97,8 +97,7 @@ console.log(`\nWrote ${job.out} and out/demo.html in ${seconds().toFixed(0)} s`)
 /** The repository's own pictures and network. */
 async function digits(): Promise<Job> {
   const characters = [..."0123456789"];
-  const draw = (perClass: number, seed: number) =>
-    pictures(drawnGlyphs({ characters, perClass, seed }));
+  const draw = (perClass: number, seed: number) => drawnGlyphs({ characters, perClass, seed });
   const backbone = await loadBackbone(new URL("../models/glyphs.onnx", import.meta.url));
   return {
     title: "Ten digits from twenty pictures of each",
@@ -106,7 +105,7 @@ async function digits(): Promise<Job> {
       "saw; the same network starts from random weights beside it, with the same pictures and epochs.",
     models: {
       "Fine-tuned from letters": replaceHead(backbone, { classes: characters }),
-      "The same network from random weights": glyphNet({ classes: characters, seed: 7 }),
+      "From random weights": glyphNet({ classes: characters, seed: 7 }),
     },
     train: draw(20, 11),
     valid: draw(20, 12),
@@ -125,9 +124,9 @@ async function digits(): Promise<Job> {
 /** The user's pictures and network. */
 async function ownPictures(folder: string): Promise<Job> {
   const all = await imageFolder(folder);
-  const [train, valid] = args.validation === undefined
-    ? split(all, { validation: 0.2, seed: 0 })
-    : [all, await imageFolder(args.validation, { classes: all.classes! })];
+  const { train, validation: valid } = args.validation === undefined
+    ? split(all, 0.2)
+    : { train: all, validation: await imageFolder(args.validation, { classes: all.classes! }) };
   const backbone = await loadBackbone(args.backbone ?? "mobilenet_v2");
   const headOnly = args.train !== "all";
   const model = replaceHead(headOnly ? freeze(backbone, "all") : backbone, {
@@ -159,7 +158,7 @@ async function showcase(model: Model, test: Dataset): Promise<Shown[]> {
   const indices = [...new Set(Array.from({ length: 60 }, (_, index) => spread(index)))];
   const examples = await Promise.all(indices.map((index) => test.get(index)));
   const readable = examples.filter((example) => example?.image !== undefined);
-  const answers = await predict(model, pictures({ images: readable.map((one) => one!.image!) }));
+  const answers = await predict(model, pictures(readable.map((one) => ({ image: one!.image! }))));
   return await Promise.all(readable.map(async (example, index) => {
     const [top] = answers[index]!;
     return {

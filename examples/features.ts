@@ -6,7 +6,7 @@
  * Without folders: drawn digits, and the features of a network that learned letters.
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys --allow-net
  */
-import { type Dataset, extractFeatures, imageFolder, loadBackbone, pictures } from "../mod.ts";
+import { type Dataset, extractFeatures, imageFolder, loadBackbone } from "../mod.ts";
 import { drawnGlyphs } from "../models/glyphs/drawn_glyphs.ts";
 
 const NEIGHBOURS = 5;
@@ -52,5 +52,5 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 function drawn(perClass: number, seed: number): Dataset {
-  return pictures(drawnGlyphs({ characters: [..."0123456789"], perClass, seed }));
+  return drawnGlyphs({ characters: [..."0123456789"], perClass, seed });
 }

@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { arrays, type Dataset, evaluate, fit, saveModel, sgd } from "../mod.ts";
 import { digitCnn } from "../models/digit_cnn.ts";
-import { drawnGlyphs } from "../models/glyphs/drawn_glyphs.ts";
+import { drawGlyph } from "../models/glyphs/draw_glyph.ts";
 import { readIdx } from "./mnist/read_idx.ts";
 
 const { values: args } = parseArgs({
@@ -56,16 +56,17 @@ async function idx(path: string): ReturnType<typeof readIdx> {
 
 /** Drawn digits in grey. */
 function drawn(perClass: number, seed: number): Dataset {
-  const characters = [..."0123456789"];
-  const { images, targets } = drawnGlyphs({ characters, perClass, seed, sizePx: 28 });
-  const grey = new Uint8Array(784 * images.length);
-  images.forEach(({ data }, index) => {
+  const labels = Array.from({ length: 10 * perClass }, (_, position) => position % 10);
+  const grey = new Uint8Array(784 * labels.length);
+  labels.forEach((label, position) => {
+    const index = Math.floor(position / 10);
+    const { data } = drawGlyph(String(label), { seed, index, sizePx: 28 });
     for (let i = 0; i < 784; i++) {
       const [red, green, blue] = data.subarray(3 * i);
-      grey[784 * index + i] = 0.299 * red! + 0.587 * green! + 0.114 * blue!;
+      grey[784 * position + i] = 0.299 * red! + 0.587 * green! + 0.114 * blue!;
     }
   });
-  return digits(grey, targets);
+  return digits(grey, labels);
 }
 
 function digits(pixels: Uint8Array, labels: ArrayLike<number>): Dataset {

@@ -7,7 +7,7 @@
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys
  */
 import { parseArgs } from "node:util";
-import { adamW, type Dataset, evaluate, fit, oneCycle, pictures, saveModel } from "../mod.ts";
+import { adamW, evaluate, fit, oneCycle, saveModel } from "../mod.ts";
 import { glyphNet } from "../models/glyph_net.ts";
 import { drawnGlyphs } from "../models/glyphs/drawn_glyphs.ts";
 
@@ -20,8 +20,8 @@ const { values: args } = parseArgs({
   },
 });
 const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-const train = drawn(Number(args["per-class"]), 1);
-const valid = drawn(20, 2);
+const train = drawnGlyphs({ characters: letters, perClass: Number(args["per-class"]), seed: 1 });
+const valid = drawnGlyphs({ characters: letters, perClass: 20, seed: 2 });
 
 const { model } = await fit(glyphNet({ classes: letters, seed: 0 }), train, {
   validation: valid,
@@ -34,7 +34,3 @@ const { model } = await fit(glyphNet({ classes: letters, seed: 0 }), train, {
 const { accuracy } = await evaluate(model, valid);
 console.log(`Accuracy on ${valid.length} new letters: ${(100 * accuracy).toFixed(1)} %`);
 await saveModel(model, args.out);
-
-function drawn(perClass: number, seed: number): Dataset {
-  return pictures(drawnGlyphs({ characters: letters, perClass, seed }));
-}

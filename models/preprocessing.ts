@@ -1,30 +1,12 @@
 import type { Preprocessing } from "../src/tensor/dataset.ts";
+import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
 import type { Dim } from "../src/onnx/graph.ts";
 import type { ValueInfo } from "../src/onnx/model.ts";
-
-/**
- * How networks trained on ImageNet with PyTorch or MXNet want their pictures: RGB from 0 to 1,
- * normalised by the mean and standard deviation of ImageNet, the shorter edge resized to 256/224 of
- * the input's size. `sizePx` is the input's height and width.
- */
-export function imagenetPreprocessing(sizePx: number): Preprocessing {
-  return {
-    heightPx: sizePx,
-    widthPx: sizePx,
-    resizePx: Math.round(sizePx * 256 / 224),
-    interpolation: "bilinear",
-    range: 1,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-    channels: "rgb",
-    layout: "nchw",
-  };
-}
 
 /** How networks that came from Caffe want them: BGR from 0 to 255, the mean subtracted, 224×224. */
 export function caffePreprocessing(mean: readonly number[], std = 1): Preprocessing {
   return {
-    ...imagenetPreprocessing(224),
+    ...imagenetPreprocessing(),
     range: 255,
     mean,
     std: [std, std, std],
@@ -49,7 +31,6 @@ export function guessPreprocessing(inputs: readonly ValueInfo[]): Preprocessing 
   const [channels, height, width] = layout === "nchw" ? [a, b, c] : [c, a, b];
   const heightPx = typeof height === "number" ? height : 224;
   const widthPx = typeof width === "number" ? width : 224;
-  const base = imagenetPreprocessing(Math.max(heightPx, widthPx));
-  const sized = { ...base, heightPx, widthPx, layout } as const;
-  return channels === 3 ? sized : { ...sized, mean: [0], std: [1], channels: "gray" };
+  const colour = imagenetPreprocessing({ heightPx, widthPx, layout });
+  return channels === 3 ? colour : { ...colour, mean: [0], std: [1], channels: "gray" };
 }

@@ -1,5 +1,6 @@
 import type { Preprocessing } from "../src/tensor/dataset.ts";
-import { caffePreprocessing, imagenetPreprocessing } from "./preprocessing.ts";
+import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
+import { caffePreprocessing } from "./preprocessing.ts";
 
 /** Published weights: where they are, how to know them again, and how they are used. */
 export interface PublishedWeights {
@@ -31,7 +32,7 @@ const CAFFE_MEAN = [103.939, 116.779, 123.68];
 
 /** 0 to 255 by (x − 127)/128, channels last, shorter edge 256, as its page in the ONNX model zoo says. */
 const efficientnetLite: Preprocessing = {
-  ...imagenetPreprocessing(224),
+  ...imagenetPreprocessing(),
   range: 255,
   mean: [127, 127, 127],
   std: [128, 128, 128],
@@ -194,7 +195,7 @@ export const registry: Readonly<Record<string, PublishedWeights>> = {
 function published(folder: string, file: string, facts: Facts): PublishedWeights {
   const path = `validated/vision/classification/${folder}/model/${file}`;
   return {
-    preprocessing: imagenetPreprocessing(224),
+    preprocessing: imagenetPreprocessing(),
     ...facts,
     file,
     addresses: [

@@ -16,7 +16,7 @@ import {
   relu,
 } from "./layers.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
-import { imagenetPreprocessing } from "./preprocessing.ts";
+import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
 
 /** Options of the ResNets. */
 export interface ResnetOptions {
@@ -83,7 +83,7 @@ function resnet({ name, block, depths }: Architecture, options: ResnetOptions): 
   return modelFromGraph(net.graph, {
     name,
     ...(typeof classes !== "number" && { classes }),
-    preprocessing: imagenetPreprocessing(sizePx),
+    preprocessing: imagenetPreprocessing({ heightPx: sizePx, widthPx: sizePx }),
   });
 }
 

@@ -72,9 +72,7 @@ export function page(options: PageOptions): string {
 function card(run: Run, index: number): string {
   return `<article class="card ${STYLES[index]}"><h2>${escaped(run.name)}</h2>
 <p class="figure">${percent(run.accuracy)}</p>
-<p>right on the test pictures · loss ${run.loss.toFixed(3)} · trained in ${
-    run.seconds.toFixed(1)
-  } s</p></article>`;
+<p>of the test pictures right · trained in ${run.seconds.toFixed(1)}\u00a0s</p></article>`;
 }
 
 const STYLES = ["first", "second", "third"];

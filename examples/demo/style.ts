@@ -52,8 +52,9 @@ svg { display: block; width: 100%; height: auto; }
   padding-top: .4rem; }
 .matrix th { color: var(--soft); font-weight: 600; padding: 0 .5rem; }
 .matrix td { min-width: 2.7rem; height: 2.3rem; text-align: center; border-radius: 5px; }
-.matrix tbody td { background: color-mix(in srgb, var(--tint) calc(100% * var(--share)), var(--card)); }
-.matrix .hit { --tint: var(--first); }
+.matrix tbody td:empty { background: var(--card); }
+.matrix tbody td:not(:empty) { background: color-mix(in srgb, var(--tint) calc(12% + 88% * var(--share)), var(--card)); }
+.matrix .hit { --tint: var(--first); font-weight: 600; }
 .matrix .miss { --tint: var(--wrong); }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
 `;

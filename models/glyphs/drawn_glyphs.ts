@@ -1,4 +1,5 @@
-import type { Image } from "../../src/tensor/dataset.ts";
+import type { PictureDataset } from "../../src/data/picture_dataset.ts";
+import { pictures } from "../../src/data/pictures.ts";
 import { drawGlyph } from "./draw_glyph.ts";
 
 /** Which glyphs to draw. */
@@ -13,30 +14,18 @@ export interface DrawnGlyphsOptions {
   readonly sizePx?: number;
 }
 
-/** Drawn pictures in memory. */
-export interface DrawnGlyphs {
-  /** The pictures, the classes in turn. */
-  readonly images: readonly Image[];
-  /** The class of each. */
-  readonly targets: readonly number[];
-  /** Names of the classes: the characters. */
-  readonly classes: readonly string[];
-}
-
 /**
- * Draws `perClass` pictures of every character; see `drawGlyph`. The first pictures are the same
- * however many are drawn.
+ * A dataset of `perClass` pictures of every character, the classes in turn; see `drawGlyph`. The
+ * first pictures are the same however many are drawn.
  */
-export function drawnGlyphs(options: DrawnGlyphsOptions): DrawnGlyphs {
+export function drawnGlyphs(options: DrawnGlyphsOptions): PictureDataset {
   const { characters, perClass, seed, sizePx = 32 } = options;
-  const count = perClass * characters.length;
-  const targets = Array.from({ length: count }, (_, index) => index % characters.length);
-  const images = targets.map((target, index) =>
-    drawGlyph(characters[target]!, {
-      seed,
-      index: Math.floor(index / characters.length),
-      sizePx,
-    })
-  );
-  return { images, targets, classes: characters };
+  const items = Array.from({ length: perClass * characters.length }, (_, position) => {
+    const target = position % characters.length;
+    const character = characters[target]!;
+    const index = Math.floor(position / characters.length);
+    const image = drawGlyph(character, { seed, index, sizePx });
+    return { image, target, name: `${character}, drawing ${index}` };
+  });
+  return pictures(items, { classes: characters });
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { registry } from "../../models/registry.ts";
-import { guessPreprocessing, imagenetPreprocessing } from "../../models/preprocessing.ts";
+import { guessPreprocessing } from "../../models/preprocessing.ts";
+import { imagenetPreprocessing } from "../../src/data/preprocessing.ts";
 
 Deno.test("every entry of the registry can be fetched and checked", () => {
   const files = new Set<string>();
@@ -26,7 +27,7 @@ const info = (shape: readonly (number | string)[]) => ({
 });
 
 Deno.test("guessPreprocessing() reads size, layout and channels off the input", () => {
-  assertEquals(guessPreprocessing([info(["N", 3, 224, 224])]), imagenetPreprocessing(224));
+  assertEquals(guessPreprocessing([info(["N", 3, 224, 224])]), imagenetPreprocessing());
   assertEquals(guessPreprocessing([info(["N", 3, "H", "W"])])?.heightPx, 224);
   const last = guessPreprocessing([info(["N", 96, 96, 3])])!;
   assertEquals([last.layout, last.heightPx, last.resizePx], ["nhwc", 96, 110]);
