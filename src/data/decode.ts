@@ -35,7 +35,7 @@ export async function decodeImage(source: PictureSource, name?: string): Promise
 
 /** The whole picture at its own size. */
 export async function decodeWhole(picture: Picture): Promise<Image> {
-  return picture.image ?? await pixels(await picture.open());
+  return picture.image ?? await pixels(await picture.open(), picture.name);
 }
 
 /** The picture as a network sees it at evaluation: resized and cropped to its centre. */
@@ -75,7 +75,7 @@ export async function decodePart(
       : resample(cutOut, { resized: shown, kept: whole }, interpolation);
   }
   const pipeline = (await picture.open()).extract(region(part));
-  return await pixels(pipeline.resize(resizing(shown, interpolation)));
+  return await pixels(pipeline.resize(resizing(shown, interpolation)), picture.name);
 }
 
 async function decodeWindow(
@@ -87,7 +87,7 @@ async function decodeWindow(
   if (sameSize && picture.image !== undefined) return cut(picture.image, kept);
   const pipeline = await picture.open();
   if (!sameSize) pipeline.resize(resizing(resized, interpolation));
-  return await pixels(pipeline.extract(region(kept)));
+  return await pixels(pipeline.extract(region(kept)), picture.name);
 }
 
 function isSize(a: Size, b: Size): boolean {

@@ -15,6 +15,8 @@ export type PictureSource = string | URL | Uint8Array | Image;
 
 /** A picture whose header has been read: enough to decode any part of it at any size. */
 export interface Picture extends Size {
+  /** What to call it in messages. */
+  readonly name: string;
   /** Whether a smaller version can be decoded in less time (JPEG). */
   readonly shrinksOnLoad: boolean;
   /** The pixels, where they are in memory. */
@@ -25,17 +27,17 @@ export interface Picture extends Size {
 
 /** Reads the header of a picture. Throws `UnreadableImageError`. */
 export async function openPicture(source: PictureSource, name: string): Promise<Picture> {
-  if (isImage(source)) return inMemory(source);
+  if (isImage(source)) return inMemory(source, name);
   try {
     const input = await readable(source);
     try {
-      return await encoded(input);
+      return await encoded(input, name);
     } catch (error) {
       const image = decodePlainImage(
         typeof input === "string" ? await Deno.readFile(input) : input,
       );
       if (image === undefined) throw error;
-      return inMemory(image);
+      return inMemory(image, name);
     }
   } catch (error) {
     throw new UnreadableImageError(name, error);
@@ -54,24 +56,24 @@ export function isImage(source: PictureSource): source is Image {
   return typeof source === "object" && "widthPx" in source;
 }
 
-async function encoded(input: string | Uint8Array): Promise<Picture> {
+async function encoded(input: string | Uint8Array, name: string): Promise<Picture> {
   // Colour profiles are left alone, as PIL and torchvision do: networks were trained that way.
   const options: SharpOptions = { failOn: "truncated", ignoreIcc: true };
   const header = await sharp(input, options).metadata();
   const { width, height } = header.autoOrient;
   const start = () => sharp(input, options).autoOrient();
-  return {
-    widthPx: width,
-    heightPx: height,
-    shrinksOnLoad: header.format === "jpeg",
+  const open = header.space === "cmyk"
+    ? async () => fromPixels(await withoutInk(start(), name))
     // Resizing weighs colours by alpha; the colours of transparent pixels must be freed of it before.
-    open: header.hasAlpha ? async () => fromPixels(await pixels(start())) : start,
-  };
+    : header.hasAlpha
+    ? async () => fromPixels(await pixels(start(), name))
+    : start;
+  return { name, widthPx: width, heightPx: height, shrinksOnLoad: header.format === "jpeg", open };
 }
 
-function inMemory(image: Image): Picture {
+function inMemory(image: Image, name: string): Picture {
   const { widthPx, heightPx } = image;
-  return { widthPx, heightPx, image, shrinksOnLoad: false, open: () => fromPixels(image) };
+  return { name, widthPx, heightPx, image, shrinksOnLoad: false, open: () => fromPixels(image) };
 }
 
 /** A pipeline that starts from pixels. */
@@ -79,15 +81,39 @@ function fromPixels({ data, widthPx, heightPx }: Image): Sharp {
   return sharp(data, { raw: { width: widthPx, height: heightPx, channels: 3 } });
 }
 
-/** Ends a pipeline: 8-bit RGB. */
-export async function pixels(pipeline: Sharp): Promise<Image> {
-  const { data, info } = await pipeline.toColourspace("srgb").removeAlpha().raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  return {
-    widthPx: info.width,
-    heightPx: info.height,
-    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  };
+/** Ends a pipeline: 8-bit RGB. Throws `UnreadableImageError`. */
+export async function pixels(pipeline: Sharp, name: string): Promise<Image> {
+  return await run(pipeline.toColourspace("srgb").removeAlpha(), name);
+}
+
+/**
+ * RGB from cyan, magenta, yellow and black by what each lets through, as PIL converts; a print
+ * profile would tell other colours and takes a tenth of a second a picture.
+ */
+async function withoutInk(pipeline: Sharp, name: string): Promise<Image> {
+  const cmyk = pipeline.pipelineColourspace("cmyk").toColourspace("cmyk");
+  const { widthPx, heightPx, data: inks } = await run(cmyk, name);
+  const channels = inks.length / (widthPx * heightPx);
+  const data = new Uint8Array(widthPx * heightPx * 3);
+  for (let to = 0, from = 0; to < data.length; from += channels) {
+    const light = 255 - inks[from + 3]!;
+    for (let ink = 0; ink < 3; ink++) {
+      data[to++] = Math.round((255 - inks[from + ink]!) * light / 255);
+    }
+  }
+  return { widthPx, heightPx, data };
+}
+
+async function run(pipeline: Sharp, name: string): Promise<Image> {
+  try {
+    const { data, info } = await pipeline.raw({ depth: "uchar" }).toBuffer({
+      resolveWithObject: true,
+    });
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return { widthPx: info.width, heightPx: info.height, data: bytes };
+  } catch (error) {
+    throw new UnreadableImageError(name, error);
+  }
 }
 
 async function readable(source: string | URL | Uint8Array): Promise<string | Uint8Array> {

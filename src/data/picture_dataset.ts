@@ -56,9 +56,7 @@ export function pictureDataset(options: PictureDatasetOptions): PictureDataset {
     const name = options.name(index);
     try {
       const picture = await open(index);
-      const image = await decode(picture, index, epoch).catch((error) => {
-        throw new UnreadableImageError(name, error);
-      });
+      const image = await decode(picture, index, epoch);
       const { target, weight } = options.label(index);
       return {
         image,
