@@ -25,6 +25,9 @@ export interface Picture extends Size {
   open(): Promise<Sharp> | Sharp;
 }
 
+/** Decodes the picture of an index for an epoch. */
+export type Decode = (picture: Picture, index: number, epoch: number) => Promise<Image>;
+
 /** Reads the header of a picture. Throws `UnreadableImageError`. */
 export async function openPicture(source: PictureSource, name: string): Promise<Picture> {
   if (isImage(source)) return inMemory(source, name);

@@ -1,7 +1,7 @@
-import type { Dataset, Example, Image, PrepareOptions, SkippedExample } from "../tensor/dataset.ts";
+import type { Dataset, Example, PrepareOptions, SkippedExample } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { decodeWhole } from "./decode.ts";
-import { openPicture, type Picture, type PictureSource } from "./picture.ts";
+import { type Decode, openPicture, type Picture, type PictureSource } from "./picture.ts";
 import { preparedDecoder } from "./prepared.ts";
 import { UnreadableImageError } from "./unreadable_image_error.ts";
 
@@ -106,9 +106,6 @@ function openRemembered(options: PictureDatasetOptions): (index: number) => Prom
     }
   };
 }
-
-/** Decodes the picture of an index for an epoch. */
-export type Decode = (picture: Picture, index: number, epoch: number) => Promise<Image>;
 
 /** Throws `RangeError` unless `index` is one of `length` examples. */
 export function checkIndex(index: number, length: number): void {

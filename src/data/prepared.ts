@@ -3,7 +3,7 @@ import type { Augment, PrepareOptions } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
 import { decodeForEvaluation, decodePart } from "./decode.ts";
-import type { Decode } from "./picture_dataset.ts";
+import type { Decode } from "./picture.ts";
 import { preprocessingSchema } from "./preprocessing.ts";
 import { transformsOf } from "./transforms/recipes.ts";
 
