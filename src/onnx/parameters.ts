@@ -1,0 +1,91 @@
+import { isFloat } from "../tensor/dtype.ts";
+import type { Graph, Node, Value } from "./graph.ts";
+
+/** Input positions that hold weights, by operator. */
+const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
+  BatchNormalization: [1, 2],
+  Conv: [1, 2],
+  ConvTranspose: [1, 2],
+  FusedConv: [1, 2],
+  FusedGemm: [0, 1, 2],
+  FusedMatMul: [0, 1],
+  Gemm: [0, 1, 2],
+  GRU: [1, 2, 3],
+  GroupNormalization: [1, 2],
+  InstanceNormalization: [1, 2],
+  LayerNormalization: [1, 2],
+  LSTM: [1, 2, 3, 7],
+  MatMul: [0, 1],
+  PRelu: [1],
+  RMSNormalization: [1],
+  RNN: [1, 2, 3],
+  SimplifiedLayerNormalization: [1],
+  SkipLayerNormalization: [2, 3, 4],
+};
+
+/** Operators whose operands are weights where they have more than one element. */
+const ELEMENTWISE = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Sum", "BiasGelu", "Concat"]);
+
+/** Operators that show the elements of their first input in another form. */
+const VIEWS = new Set([
+  "Cast",
+  "Expand",
+  "Flatten",
+  "Identity",
+  "Reshape",
+  "Squeeze",
+  "Transpose",
+  "Unsqueeze",
+]);
+
+const WEIGHT_NAME = /(weight|bias|scale|gamma|beta|alpha|slope)$/i;
+
+/**
+ * The constants of a graph that are weights: those in the place of one (perhaps reshaped at run
+ * time), and operands of more than one element of elementwise operators, unless they normalise the
+ * input. In the order in which the network uses them, each with the node that reads it first.
+ */
+export function findParameters(graph: Graph): Map<Value, Node> {
+  const found = new Map<Value, Node>();
+  const fromInput = inputViews(graph);
+  for (const node of graph.sorted()) {
+    node.inputs.forEach((value, position) => {
+      const constant = value && sourceOf(value);
+      if (!constant || found.has(constant)) return;
+      if (isWeight(constant, node, position, fromInput)) found.set(constant, node);
+    });
+  }
+  return found;
+}
+
+/** The float constant that `value` shows, through views. */
+function sourceOf(value: Value): Value | undefined {
+  let at: Value | undefined = value;
+  while (at?.producer && at.producer.domain === "" && VIEWS.has(at.producer.opType)) {
+    at = at.producer.inputs[0];
+  }
+  return at?.constant && isFloat(at.constant.type) ? at : undefined;
+}
+
+function isWeight(constant: Value, node: Node, position: number, fromInput: Set<Value>): boolean {
+  if (WEIGHTS[node.opType]?.includes(position)) return true;
+  const elements = constant.constant!.data.length;
+  if (node.opType === "Gather") return position === 0 && constant.constant!.dims.length >= 2;
+  if (!ELEMENTWISE.has(node.opType)) return false;
+  if (node.inputs.some((value) => value && fromInput.has(value))) return false;
+  return elements > 1 || WEIGHT_NAME.test(constant.name) && node.opType !== "Concat";
+}
+
+/** Values that are the graph's inputs in another form, or scaled and shifted by constants. */
+function inputViews(graph: Graph): Set<Value> {
+  const views = new Set(graph.inputs);
+  const scaling = new Set(["Add", "Sub", "Mul", "Div"]);
+  for (const node of graph.sorted()) {
+    const others = node.inputs.filter((value) => value && !views.has(value));
+    const seen = others.length < node.inputs.filter((value) => value).length;
+    const passes = VIEWS.has(node.opType) ||
+      scaling.has(node.opType) && others.every((value) => value!.constant);
+    if (seen && passes && node.outputs[0]) views.add(node.outputs[0]);
+  }
+  return views;
+}
