@@ -1,4 +1,4 @@
-import { basename, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { z } from "zod";
 import type { Model } from "../src/onnx/model.ts";
 import { readModel } from "../src/onnx/read_model.ts";
@@ -116,24 +116,30 @@ async function read(
     const { addresses, file, bytes, sha256, preprocessing } = registry[source]!;
     const wanted = { name: source, addresses, bytes, sha256: options.sha256 ?? sha256 };
     const path = await fetched(file, wanted, options);
-    return { model: await readModel(path, { name: source }), preprocessing };
+    return { model: await readFile(path, source), preprocessing };
   }
   const address = addressOf(source);
   if (address === undefined) {
-    const path = localPath(source);
-    return { model: await readFile(path, source), preprocessing: undefined };
+    return { model: await readLocal(source), preprocessing: undefined };
   }
   const wanted = { name: fileName(address), addresses: [address.href] };
   const path = await fetched(await cacheName(address), wanted, options);
-  const name = fileName(address).replace(/\.onnx$/i, "");
-  return { model: await readModel(path, { name }), preprocessing: undefined };
+  return { model: await readFile(path, stem(fileName(address))), preprocessing: undefined };
 }
 
-async function readFile(path: string, source: string | URL): Promise<Model> {
+/** Reads a file that must be there; weights beside it are found. */
+async function readFile(path: string, name: string): Promise<Model> {
+  const bytes = await Deno.readFile(path);
+  return await readModel(bytes, { name, file: `"${path}"`, directory: dirname(path) });
+}
+
+/** Reads a file that the user named. */
+async function readLocal(source: string | URL): Promise<Model> {
+  const path = localPath(source);
   try {
-    return await readModel(path, { name: basename(path).replace(/\.onnx$/i, "") });
+    return await readFile(path, stem(basename(path)));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound) || await exists(path)) throw error;
     throw looksLikePath(source) ? missing(path, error) : unknown(String(source), error);
   }
 }
@@ -147,6 +153,14 @@ async function fetched(
   const path = join(cache ?? cacheFolder(), file);
   await download(path, { ...wanted, ...(sha256 !== undefined && { sha256 }), verbose });
   return path;
+}
+
+function stem(file: string): string {
+  return file.replace(/\.onnx$/i, "");
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 function missing(path: string, cause: Error): Error {

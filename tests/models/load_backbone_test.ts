@@ -3,9 +3,10 @@ import { join } from "@std/path";
 import { digitCnn } from "../../models/digit_cnn.ts";
 import { loadBackbone } from "../../models/load_backbone.ts";
 import { addressOf, cacheName } from "../../models/source.ts";
-import { modelBytes } from "../../src/onnx/write_model.ts";
+import { encodeModel } from "../../src/onnx/write_model.ts";
 
-const bytes = modelBytes(digitCnn({ classes: 3, seed: 5 }));
+const pieces = encodeModel(digitCnn({ classes: 3, seed: 5 })) as Uint8Array<ArrayBuffer>[];
+const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
 
 async function folder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir();
