@@ -14,6 +14,9 @@ export function caffePreprocessing(mean: readonly number[], std = 1): Preprocess
   };
 }
 
+/** Networks below this size take digits, faces and the like, which fill the picture: nothing is cropped off. */
+const SMALL_PX = 96;
+
 /**
  * A guess from the network's input alone: ImageNet's for three channels, plain 0 to 1 for one
  * channel, first or last. A free height or width becomes 224. `undefined` where the inputs are not
@@ -31,6 +34,12 @@ export function guessPreprocessing(inputs: readonly ValueInfo[]): Preprocessing 
   const [channels, height, width] = layout === "nchw" ? [a, b, c] : [c, a, b];
   const heightPx = typeof height === "number" ? height : 224;
   const widthPx = typeof width === "number" ? width : 224;
-  const colour = imagenetPreprocessing({ heightPx, widthPx, layout });
+  const small = Math.max(heightPx, widthPx) < SMALL_PX;
+  const colour = imagenetPreprocessing({
+    heightPx,
+    widthPx,
+    layout,
+    ...(small && { resizePx: Math.min(heightPx, widthPx) }),
+  });
   return channels === 3 ? colour : { ...colour, mean: [0], std: [1], channels: "gray" };
 }

@@ -33,6 +33,7 @@ Deno.test("guessPreprocessing() reads size, layout and channels off the input", 
   assertEquals([last.layout, last.heightPx, last.resizePx], ["nhwc", 96, 110]);
   const grey = guessPreprocessing([info(["N", 1, 28, 28])])!;
   assertEquals([grey.channels, grey.mean, grey.std, grey.range], ["gray", [0], [1], 1]);
+  assertEquals(grey.resizePx, 28);
 });
 
 Deno.test("guessPreprocessing() guesses nothing where the input is no picture", () => {
