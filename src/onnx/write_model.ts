@@ -43,14 +43,20 @@ function encodePieces(graph: Graph, { source, metadata }: EncodeOptions): Uint8A
   const opsets = new Map(graph.opsets);
   for (const node of graph.nodes) if (!opsets.has(node.domain)) opsets.set(node.domain, 1);
   const model = create(ModelProtoSchema, {
-    ...from,
+    ...(from && {
+      domain: from.domain,
+      modelVersion: from.modelVersion,
+      docString: from.docString,
+      trainingInfo: from.trainingInfo,
+      functions: from.functions,
+      configuration: from.configuration,
+      ...(from.$unknown && { $unknown: from.$unknown }),
+    }),
     irVersion: irVersion(from?.irVersion ?? 8n, opsets.get("") ?? 0),
     producerName: "graft",
-    producerVersion: "",
     opsetImport: [...opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps: [...metadata ?? []].map(([key, value]) => ({ key, value })),
-  } as ModelProto);
-  delete model.graph;
+  });
   const bare = toBinary(
     GraphProtoSchema,
     create(GraphProtoSchema, {

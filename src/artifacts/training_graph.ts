@@ -1,0 +1,138 @@
+import { Builder, dimsOf, typeOf } from "../autodiff/builder.ts";
+import { gradients } from "../autodiff/gradients.ts";
+import { float, int } from "../onnx/attribute.ts";
+import type { Graph, Node, Value } from "../onnx/graph.ts";
+import type { DataType } from "../tensor/dtype.ts";
+import { exampleLosses, type Loss, weightedMean } from "./loss.ts";
+
+/** Names of what a training graph is fed beside the model's inputs and parameters. */
+export const TARGETS = "graft_targets";
+/** The weight of each example, float32 `[N]`. */
+export const WEIGHTS = "graft_weights";
+
+/** A batch normalisation that uses and gives the batch's own statistics. */
+export interface BatchStatistics {
+  /** Names of the running mean and variance, `[C]`. */
+  readonly running: readonly [mean: string, variance: string];
+  /** Outputs of the training graph: the batch's mean and (population) variance, `[C]`. */
+  readonly batch: readonly [mean: string, variance: string];
+  /** How much of the running value stays. */
+  readonly momentum: number;
+  /** Numbers each statistic is taken over. */
+  readonly count: number;
+}
+
+/** How a training graph is made from a forward graph. */
+export interface TrainingGraphOptions {
+  /** Names of the parameters to differentiate by; they become inputs. */
+  readonly parameters: readonly string[];
+  /** The loss. */
+  readonly loss: Loss;
+  /** Type and shape of the targets. */
+  readonly targets: { readonly type: DataType; readonly shape: readonly number[] };
+  /** Number of examples. */
+  readonly batch: number;
+  /** Nodes (by name of their first output) that normalise by the batch. */
+  readonly batchNorms: ReadonlySet<string>;
+}
+
+/** A graph that computes a loss and its gradients. */
+export interface TrainingGraph {
+  /** The graph; its first output is the loss. */
+  readonly graph: Graph;
+  /** Name of the loss, a scalar. */
+  readonly loss: string;
+  /** Names of the model's outputs. */
+  readonly outputs: readonly string[];
+  /** Name of the gradient of each parameter. */
+  readonly gradients: ReadonlyMap<string, string>;
+  /** Statistics of the batch, by batch normalisation. */
+  readonly statistics: readonly BatchStatistics[];
+}
+
+/** Makes parameters that the graph holds as constants inputs of the same name. */
+export function parametersToInputs(graph: Graph, names: Iterable<string>): void {
+  for (const name of names) {
+    const value = graph.values.get(name);
+    if (!value?.constant) continue;
+    value.constant = undefined;
+    graph.inputs.push(value);
+  }
+}
+
+/**
+ * Turns a forward graph of static shapes into one that also gives the loss, its gradients by the
+ * parameters and the statistics of the batch. The graph given is edited.
+ * Throws `RangeError` where no parameter reaches the loss.
+ */
+export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions): TrainingGraph {
+  const statistics = normaliseByBatch(graph, options.batchNorms);
+  parametersToInputs(graph, options.parameters);
+  const g = new Builder(graph);
+  const outputs = graph.outputs.map((value) => value.name);
+  const target = graph.addInput(TARGETS, options.targets.type, options.targets.shape);
+  const weights = graph.addInput(WEIGHTS, "float32", [options.batch]);
+  const output = lossOutput(graph.outputs[0]!, options.loss);
+  const losses = exampleLosses(g, options.loss, g.cast(output, "float32"), target);
+  const loss = weightedMean(g, losses, weights);
+  const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
+  const found = gradients(g, loss, wanted);
+  if (found.size === 0) {
+    throw new RangeError(
+      "No trainable parameter reaches the loss: nothing would be learned. " +
+        "Unfreeze a parameter that the first output depends on",
+    );
+  }
+  graph.outputs.unshift(loss);
+  for (const gradient of found.values()) addOutput(graph, gradient);
+  for (const { batch } of statistics) {
+    for (const name of batch) graph.outputs.push(graph.value(name));
+  }
+  return {
+    graph,
+    loss: loss.name,
+    outputs,
+    gradients: new Map([...found].map(([value, gradient]) => [value.name, gradient.name])),
+    statistics,
+  };
+}
+
+/** Cross-entropy is taken of the logits: of what a final Softmax reads. */
+function lossOutput(output: Value, loss: Loss): Value {
+  const node = output.producer;
+  const strips = loss === "crossEntropy" && node?.opType === "Softmax" && node.domain === "" &&
+    dimsOf(output).length === 2;
+  return strips ? node.inputs[0]! : output;
+}
+
+/** The same value may be the gradient of two parameters; an output must be named once. */
+function addOutput(graph: Graph, value: Value): void {
+  if (!graph.outputs.includes(value)) graph.outputs.push(value);
+}
+
+function normaliseByBatch(graph: Graph, names: ReadonlySet<string>): BatchStatistics[] {
+  return [...graph.nodes].filter((node) =>
+    node.opType === "BatchNormalization" && names.has(node.outputs[0]!.name)
+  ).map((node) => byBatch(graph, node));
+}
+
+/** With momentum 0 the node's running outputs are the statistics of the batch itself. */
+function byBatch(graph: Graph, node: Node): BatchStatistics {
+  const [x, , , mean, variance] = node.inputs as Value[];
+  const momentum = node.float("momentum", 0.9);
+  node.attributes.set("training_mode", int(1));
+  node.attributes.set("momentum", float(0));
+  const batch = [1, 2].map((position) => {
+    const value = graph.addOutput(node, position);
+    value.type = typeOf(mean!);
+    value.shape = dimsOf(mean!);
+    return value.name;
+  });
+  const shape = dimsOf(x!);
+  return {
+    running: [mean!.name, variance!.name],
+    batch: batch as [string, string],
+    momentum,
+    count: shape.reduce((product, dim) => product * dim, 1) / shape[1]!,
+  };
+}

@@ -1,0 +1,213 @@
+import {
+  buildTrainingGraph,
+  parametersToInputs,
+  TARGETS,
+  type TrainingGraph,
+  WEIGHTS,
+} from "../artifacts/training_graph.ts";
+import type { Loss } from "../artifacts/loss.ts";
+import type { Model } from "../onnx/model.ts";
+import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
+import { encodeGraph } from "../onnx/write_model.ts";
+import type { Runtime, Session, Tensors } from "../runtime/runtime.ts";
+import { inferShapes } from "../runtime/static_graph.ts";
+import type { DataType } from "../tensor/dtype.ts";
+import type { Rng } from "../tensor/rng.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { ParameterMemory } from "./parameter_memory.ts";
+import { specialise, type Specialised, type SpecialiseOptions } from "./specialise.ts";
+
+/** What a training program is made for. */
+export interface ProgramOptions extends SpecialiseOptions {
+  /** The loss. */
+  readonly loss: Loss;
+  /** Type and shape of the targets of a batch. */
+  readonly targets: { readonly type: DataType; readonly shape: readonly number[] };
+}
+
+/** What one step of a training program gives, beside the gradients in the parameter memory. */
+export interface StepResult {
+  /** The mean loss of the batch. */
+  readonly loss: number;
+  /** The model's outputs by name. */
+  readonly outputs: Tensors;
+}
+
+/** Running statistics by name; a program updates them as it trains. */
+export type RunningStatistics = Map<string, Tensor<"float32">>;
+
+/**
+ * A model made ready to train at one batch size: the frozen part as a program for use, the rest
+ * with loss and gradients, and the rest for evaluation.
+ */
+export class Program {
+  readonly #frozen: Session | undefined;
+  readonly #training: Session;
+  #evaluation: Promise<Session> | undefined;
+  readonly #masks: readonly DropoutMask[];
+  readonly #graph: TrainingGraph;
+  readonly #into: Record<string, Tensor> = {};
+  /** Gradients that are the same value as another parameter's. */
+  readonly #twins: (readonly [of: string, like: string])[] = [];
+
+  private constructor(
+    readonly runtime: Runtime,
+    readonly memory: ParameterMemory,
+    readonly specialised: Specialised,
+    /** Inputs of the trained part that come from the frozen part or the data. */
+    readonly featureNames: readonly string[],
+    made: {
+      graph: TrainingGraph;
+      masks: readonly DropoutMask[];
+      training: Session;
+      frozen: Session | undefined;
+    },
+  ) {
+    this.#graph = made.graph;
+    this.#masks = made.masks;
+    this.#training = made.training;
+    this.#frozen = made.frozen;
+    const owners = new Map<string, string>();
+    for (const [name, gradient] of made.graph.gradients) {
+      const owner = owners.get(gradient);
+      if (owner === undefined) {
+        owners.set(gradient, name);
+        this.#into[gradient] = memory.view(name, 1);
+      } else this.#twins.push([name, owner]);
+    }
+  }
+
+  /** Compiles a model. Its trainable parameters are those in `memory`. */
+  static async compile(
+    runtime: Runtime,
+    model: Model,
+    memory: ParameterMemory,
+    options: ProgramOptions,
+  ): Promise<Program> {
+    const specialised = await specialise(runtime, model, options);
+    const forward = specialised.rest.clone();
+    const featureNames = forward.inputs.map((value) => value.name);
+    const masks = dropoutToMasks(forward, options.dropout);
+    const { source } = model;
+    await inferShapes(runtime, forward, source);
+    const graph = buildTrainingGraph(forward, {
+      parameters: memory.names,
+      loss: options.loss,
+      targets: options.targets,
+      batch: options.batch,
+      batchNorms: specialised.batchNorms,
+    });
+    const training = await runtime.session(encodeGraph(graph.graph, { source }));
+    const frozen = specialised.frozen &&
+      await runtime.session(encodeGraph(specialised.frozen, { source }));
+    return new Program(runtime, memory, specialised, featureNames, {
+      graph,
+      masks,
+      training,
+      frozen,
+    });
+  }
+
+  /** Whether a part before the trained one is frozen. */
+  get hasFrozenPart(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  /** Parameters that reach the loss. */
+  get reached(): ReadonlySet<string> {
+    return new Set(this.#graph.gradients.keys());
+  }
+
+  /** What the trained part reads, computed from what the model is fed. */
+  async features(inputs: Tensors): Promise<Tensors> {
+    const made = await this.#frozen?.run(only(inputs, this.#frozen.inputs)) ?? {};
+    return only({ ...inputs, ...made }, this.featureNames);
+  }
+
+  /** One forward and backward pass; gradients are written into the parameter memory. */
+  async step(
+    features: Tensors,
+    targets: Tensor,
+    weights: Tensor<"float32">,
+    running: RunningStatistics,
+    random: Rng,
+  ): Promise<StepResult> {
+    const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
+    for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
+    for (const mask of this.#masks) feeds[mask.input.name] = drawMask(mask, random);
+    const results = await this.#training.run(only(feeds, this.#training.inputs), this.#into);
+    for (const [name, owner] of this.#twins) {
+      this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
+    }
+    this.#updateRunning(results, running);
+    return {
+      loss: Number(results[this.#graph.loss]!.data[0]),
+      outputs: only(results, this.#graph.outputs),
+    };
+  }
+
+  /** The model's outputs with the parameters and running statistics as they are, dropout off. */
+  async evaluate(features: Tensors, running: RunningStatistics): Promise<Tensors> {
+    this.#evaluation ??= this.#compileEvaluation();
+    const session = await this.#evaluation;
+    const feeds: Record<string, Tensor> = { ...features, ...Object.fromEntries(running) };
+    for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
+    return await session.run(only(feeds, session.inputs));
+  }
+
+  /** Frees the engine's memory. */
+  async release(): Promise<void> {
+    await this.#training.release();
+    await this.#frozen?.release();
+    await (await this.#evaluation)?.release();
+  }
+
+  #compileEvaluation(): Promise<Session> {
+    const graph = this.specialised.rest.clone();
+    dropoutToMasks(graph, false);
+    parametersToInputs(graph, [...this.memory.names, ...this.specialised.running]);
+    return this.runtime.session(encodeGraph(graph));
+  }
+
+  /** running ← momentum·running + (1 − momentum)·batch, the variance unbiased as in PyTorch. */
+  #updateRunning(results: Tensors, running: RunningStatistics): void {
+    for (const { running: names, batch, momentum, count } of this.#graph.statistics) {
+      names.forEach((name, which) => {
+        const kept = running.get(name)!.data;
+        const now = results[batch[which]!]!.data as Float32Array;
+        const unbiased = which === 1 && count > 1 ? count / (count - 1) : 1;
+        for (let c = 0; c < kept.length; c++) {
+          kept[c] = momentum * kept[c]! + (1 - momentum) * now[c]! * unbiased;
+        }
+      });
+    }
+  }
+}
+
+/** Copies of the running statistics that a program updates. */
+export function runningStatistics(model: Model, names: readonly string[]): RunningStatistics {
+  return new Map(names.map((name) => {
+    const { dims, data } = model.graph.value(name).constant!;
+    return [name, tensor("float32", dims, Float32Array.from(data as Float32Array))];
+  }));
+}
+
+function drawMask(mask: DropoutMask, random: Rng): Tensor<"uint8"> {
+  const size = sizeOf(mask.shape);
+  const data = new Uint8Array(size);
+  const limit = mask.ratio * 65536;
+  // Two draws from the 32 bits of each number.
+  for (let i = 0; i < size; i += 2) {
+    const bits = random.bits();
+    data[i] = (bits & 65535) >= limit ? 1 : 0;
+    if (i + 1 < size) data[i + 1] = bits >>> 16 >= limit ? 1 : 0;
+  }
+  return tensor("uint8", mask.shape, data);
+}
+
+function only(tensors: Tensors, names: readonly string[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    names.flatMap((name) => tensors[name] ? [[name, tensors[name]]] : []),
+  );
+}

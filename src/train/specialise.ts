@@ -1,0 +1,126 @@
+import { attachImageInput, IMAGES } from "../artifacts/image_input.ts";
+import type { Graph, Node, Value } from "../onnx/graph.ts";
+import type { Model } from "../onnx/model.ts";
+import { normalise } from "../onnx/passes/normalise.ts";
+import { separate, type Separated } from "../onnx/passes/separate.ts";
+import { fixInputShapes } from "../onnx/passes/static_shapes.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { makeStatic } from "../runtime/static_graph.ts";
+
+/**
+ * How batch normalisation works while training: `"batch"` by the statistics of the batch, running
+ * averages updated; `"running"` by the running statistics, left alone.
+ */
+export type BatchNormMode = "batch" | "running";
+
+/** The sizes and the mode a model is made ready for. */
+export interface SpecialiseOptions {
+  /** Shape of every input, batch included; pictures as bytes under the name `IMAGES`. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** Batch size. */
+  readonly batch: number;
+  /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
+  readonly batchNorm: BatchNormMode | undefined;
+  /** Whether dropout layers that act while training are kept. */
+  readonly dropout: boolean;
+  /** Whether all outputs are kept, or the first only. */
+  readonly allOutputs: boolean;
+}
+
+/** A model of fixed sizes, split where training begins. */
+export interface Specialised extends Separated {
+  /** Batch normalisations by the batch, each by the name of its first output. */
+  readonly batchNorms: ReadonlySet<string>;
+  /** Names of the running statistics of those. */
+  readonly running: readonly string[];
+}
+
+/** The name of the input that takes pictures. Throws `TypeError` where a model has none or several. */
+export function pictureInput(model: Model): string {
+  const candidates = model.inputs.filter((input) => input.shape.length === 4);
+  if (candidates.length !== 1 || !model.preprocessing) {
+    throw new TypeError(
+      `The model "${model.name}" does not take pictures: its inputs are ` +
+        model.inputs.map((input) => `"${input.name}" [${input.shape}]`).join(", "),
+    );
+  }
+  return candidates[0]!.name;
+}
+
+/** Fixes the sizes of a model, folds what depends on them, and splits it at the freeze boundary. */
+export async function specialise(
+  runtime: Runtime,
+  model: Model,
+  options: SpecialiseOptions,
+): Promise<Specialised> {
+  const graph = model.graph.clone();
+  if (!options.allOutputs) graph.outputs.splice(1);
+  graph.prune();
+  normalise(graph);
+  if (IMAGES in options.shapes) {
+    attachImageInput(graph, graph.value(pictureInput(model)), model.preprocessing!, options.batch);
+  }
+  fixInputShapes(graph, options.shapes);
+  const layers = [...graph.nodes].filter((node) => usesBatch(node, model, options.batchNorm));
+  const running = layers.flatMap((node) => [node.inputs[3]!.name, node.inputs[4]!.name]);
+  const live = liveNames(model, running);
+  const isLive = (value: Value) => live.has(value.name);
+  await makeStatic(runtime, graph, isLive);
+  dropIdleDropout(graph, model, isLive, options.dropout);
+  const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
+  const stateful = (node: Node) =>
+    node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
+  return { ...separate(graph, isLive, stateful), batchNorms, running };
+}
+
+function liveNames(model: Model, running: readonly string[]): Set<string> {
+  const trainable = [...model.parameters.values()].filter((parameter) => parameter.trainable);
+  return new Set([...trainable.map((parameter) => parameter.name), ...running]);
+}
+
+function usesBatch(node: Node, model: Model, mode: BatchNormMode | undefined): boolean {
+  if (node.opType !== "BatchNormalization" || mode === "running") return false;
+  if (!node.inputs[3]?.constant || !node.inputs[4]?.constant) return false;
+  const isTrained = [1, 2].some((position) =>
+    model.parameters.get(node.inputs[position]?.name ?? "")?.trainable
+  );
+  return mode === "batch" || isTrained;
+}
+
+/**
+ * Takes out dropout layers that do not act: all of them where dropout is off, else those inside a
+ * frozen part, which is used as it is: nothing before them is trained, and frozen weights follow.
+ */
+function dropIdleDropout(
+  graph: Graph,
+  model: Model,
+  isLive: (value: Value) => boolean,
+  dropout: boolean,
+): void {
+  const trained = new Set<Node>();
+  for (const node of graph.sorted()) {
+    if (
+      node.reads().some((value) => isLive(value) || value.producer && trained.has(value.producer))
+    ) {
+      trained.add(node);
+    }
+  }
+  for (const node of [...graph.nodes]) {
+    if (node.opType !== "Dropout" || node.domain !== "") continue;
+    const inFrozen = !trained.has(node) && leadsToFrozen(node, model, trained);
+    if (dropout && !inFrozen) continue;
+    graph.replaceUses(node.outputs[0]!, node.inputs[0]!);
+    if (!node.outputs[1] || node.outputs[1].consumers.size === 0) graph.remove(node);
+  }
+}
+
+function leadsToFrozen(node: Node, model: Model, trained: Set<Node>): boolean {
+  const seen = new Set<Node>();
+  const visit = (at: Node): boolean => {
+    if (seen.has(at) || trained.has(at)) return false;
+    seen.add(at);
+    if (at.inputs.some((value) => value?.constant && model.parameters.has(value.name))) return true;
+    return at.outputs.some((value) => value && [...value.consumers].some(visit));
+  };
+  return visit(node);
+}
