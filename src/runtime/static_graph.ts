@@ -38,7 +38,8 @@ export async function makeStatic(
   graph: Graph,
   keep: (value: Value) => boolean,
 ): Promise<void> {
-  for (let round = 0; round < 8; round++) {
+  // A shape that is computed from a shape takes another round; each round folds at least one node.
+  for (;;) {
     await inferShapes(runtime, graph);
     const program = constantProgram(graph, keep);
     if (!program) break;
