@@ -1,0 +1,112 @@
+import { loadBackbone } from "../../../models/load_backbone.ts";
+import type { Model } from "../../onnx/model.ts";
+import { checkWritable, saveModel } from "../../onnx/save_model.ts";
+import { evaluate } from "../../train/evaluate.ts";
+import type { Command } from "../command.ts";
+import { device, present, skippedFiles, warnSkipped } from "../common.ts";
+import { type Data, readData } from "../fine_tune/data.ts";
+import { prepareModel } from "../fine_tune/model.ts";
+import { FINE_TUNE_OPTIONS } from "../fine_tune/options.ts";
+import { type Recipe, recipe } from "../fine_tune/recipe.ts";
+import { train } from "../fine_tune/train.ts";
+import type { Output } from "../output.ts";
+import { reportText } from "../report.ts";
+import { count, plural } from "../table.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** `fine-tune`: from a network and a folder of pictures to a classifier. */
+export const fineTuneCommand: Command = {
+  name: "fine-tune",
+  summary: "fine-tune a network to a folder of pictures, one folder a class",
+  positionals: ["DIR"],
+  options: FINE_TUNE_OPTIONS,
+  examples: [
+    "fine-tune pictures/ --backbone mobilenet_v2 --out model.onnx",
+    "fine-tune hymenoptera/train --validation hymenoptera/val --backbone resnet18.onnx --train all --out model.onnx",
+  ],
+  notes: "DIR holds a folder of pictures for each class, or train and val with such folders. " +
+    "Ctrl-C ends the training and saves what is trained so far. A network that already has the " +
+    "classes of DIR keeps its head.",
+  async run(values, output) {
+    const started = performance.now();
+    const out = values.text("out");
+    if (out === undefined) throw new UsageError("fine-tune needs --out FILE");
+    await checkWritable(out);
+    const seed = values.number("seed") ?? 0;
+    const chosen = recipe(values);
+    const data = await readData(values.positionals[0]!, values);
+    const source = values.text("backbone") ?? "mobilenet_v2";
+    const backbone = await loadBackbone(source, { verbose: output.verbose });
+    const { model, isNewHead } = prepareModel(backbone, data.classes, {
+      train: values.text("train") ?? "head",
+      seed,
+    });
+    introduce(model, { isNewHead, data, chosen }, output);
+    const trained = await train(model, data, { values, chosen, seed, output });
+    await saveModel(trained.model, out);
+    const seconds = (performance.now() - started) / 1000;
+    const { size } = await Deno.stat(out);
+    output.line(`wrote ${out} (${(size / 1e6).toFixed(1)} MB) after ${seconds.toFixed(1)} s`);
+    const report = data.validation && trained.problem === undefined
+      ? await evaluate(trained.model, data.validation, {
+        ...present("batchSize", values.number("batch-size")),
+        ...device(values),
+        verbose: false,
+      })
+      : undefined;
+    if (report) {
+      output.line();
+      output.line(reportText(report, data.classes));
+    }
+    warnSkipped(data.folders, output);
+    if (trained.problem !== undefined) {
+      output.warn(`error: ${trained.problem}`);
+      output.warn(`${out} holds the last good weights`);
+    }
+    return {
+      json: {
+        model: model.name,
+        out,
+        classes: data.classes,
+        recipe: { ...chosen, train: values.text("train") ?? "head", seed },
+        epochs: trained.history.epochs,
+        seconds,
+        interrupted: trained.interrupted,
+        ...present("error", trained.problem),
+        validation: report ?? null,
+        skipped: skippedFiles(data.folders),
+      },
+      status: trained.problem === undefined ? 0 : 1,
+    };
+  },
+};
+
+interface Introduction {
+  readonly isNewHead: boolean;
+  readonly data: Data;
+  readonly chosen: Recipe;
+}
+
+function introduce(model: Model, { isNewHead, data, chosen }: Introduction, output: Output): void {
+  const { classes, train, validation, origin } = data;
+  const parameters = [...model.parameters.values()];
+  const trained = parameters.filter(({ trainable }) => trainable);
+  const sum = (some: typeof parameters) => some.reduce((total, { size }) => total + size, 0);
+  const few = classes.length <= 10 ? ` (${classes.join(", ")})` : "";
+  const { optimizer, learningRate, schedule, epochs, batchSize, augment } = chosen;
+  output.line(
+    `${model.name}, ${isNewHead ? "with a new head" : "its own head kept"}, for ` +
+      `${plural(classes.length, "class").replace("classs", "classes")}${few}`,
+  );
+  output.line(
+    `${plural(train.length, "picture")} to train on, ${
+      count(validation?.length ?? 0)
+    } to measure ` +
+      `on: ${origin}`,
+  );
+  output.line(
+    `trains ${count(sum(trained))} of ${count(sum(parameters))} weights: ${optimizer}, learning ` +
+      `rate ${learningRate} (${schedule}), ${plural(epochs, "epoch")}, batches of ${batchSize}, ` +
+      `augmentation ${augment}`,
+  );
+}

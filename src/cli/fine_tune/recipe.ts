@@ -1,0 +1,87 @@
+import type { Values } from "../parse.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** How a fine-tuning goes, as chosen or by default. */
+export interface Recipe {
+  /** Passes over the pictures. */
+  readonly epochs: number;
+  /** Pictures a step. */
+  readonly batchSize: number;
+  /** Optimizer, by name. */
+  readonly optimizer: "sgd" | "adam" | "adamw";
+  /** Highest learning rate. */
+  readonly learningRate: number;
+  /** Weight decay. */
+  readonly weightDecay: number;
+  /** How the learning rate goes, by name. */
+  readonly schedule: "constant" | "one-cycle" | "cosine" | "step";
+  /** Random changes of the pictures, by name. */
+  readonly augment: "none" | "imagenet";
+  /** Loss, by name. */
+  readonly loss: "crossEntropy" | "binaryCrossEntropy" | "mse";
+}
+
+/** A new head on frozen features: these are computed once where the pictures do not change. */
+const HEAD: Omit<Recipe, "weightDecay"> = {
+  epochs: 10,
+  batchSize: 32,
+  optimizer: "adamw",
+  learningRate: 1e-3,
+  schedule: "one-cycle",
+  augment: "none",
+  loss: "crossEntropy",
+};
+
+/** Weights that are good already: small steps, warmed up, on pictures that change. */
+const ALL: typeof HEAD = { ...HEAD, epochs: 5, learningRate: 1e-4, augment: "imagenet" };
+
+/** Decay that the field uses with each optimizer: Adam's spoils its step sizes. */
+const WEIGHT_DECAY = { sgd: 1e-4, adam: 0, adamw: 0.01 } as const;
+
+/** Learning rates of plain gradient descent, which has no step size of its own, are ten times Adam's. */
+const SGD_FACTOR = 10;
+
+/** The recipe for what is trained, with what the arguments change. */
+export function recipe(values: Values): Recipe {
+  const base = (values.text("train") ?? "head") === "head" ? HEAD : ALL;
+  const optimizer = (values.text("optimizer") ?? base.optimizer) as Recipe["optimizer"];
+  const factor = optimizer === "sgd" ? SGD_FACTOR : 1;
+  return {
+    epochs: values.number("epochs") ?? base.epochs,
+    batchSize: values.number("batch-size") ?? base.batchSize,
+    optimizer,
+    learningRate: values.number("lr") ?? base.learningRate * factor,
+    weightDecay: values.number("weight-decay") ?? WEIGHT_DECAY[optimizer],
+    schedule: (values.text("schedule") ?? base.schedule) as Recipe["schedule"],
+    augment: (values.text("augment") ?? base.augment) as Recipe["augment"],
+    loss: lossOf(values.text("loss")) ?? base.loss,
+  };
+}
+
+/** Names of the losses on the command line. */
+export const LOSSES: Readonly<Record<string, Recipe["loss"]>> = {
+  "cross-entropy": "crossEntropy",
+  "binary-cross-entropy": "binaryCrossEntropy",
+  mse: "mse",
+};
+
+function lossOf(name: string | undefined): Recipe["loss"] | undefined {
+  return name === undefined ? undefined : LOSSES[name];
+}
+
+/** A selector from `--train`: a name, `/pattern/flags`, a name with `*`, `after:NAME`, `before:NAME`. */
+export function selectorOf(
+  text: string,
+): string | RegExp | { after: string } | { before: string } {
+  const pattern = /^\/(.*)\/([a-z]*)$/.exec(text);
+  const place = /^(after|before):(.+)$/.exec(text);
+  if (place) return place[1] === "after" ? { after: place[2]! } : { before: place[2]! };
+  try {
+    if (pattern) return new RegExp(pattern[1]!, pattern[2]);
+  } catch (error) {
+    throw new UsageError(`--train must be a valid pattern: ${(error as Error).message}`);
+  }
+  if (!text.includes("*")) return text;
+  const parts = text.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
+}

@@ -1,0 +1,79 @@
+import { nearest } from "../tensor/nearest.ts";
+import type { Command } from "./command.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { featuresCommand } from "./commands/features.ts";
+import { fineTuneCommand } from "./commands/fine_tune.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { predictCommand } from "./commands/predict.ts";
+import { commandHelp, generalHelp } from "./help.ts";
+import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
+import { parse } from "./parse.ts";
+import { UsageError } from "./usage_error.ts";
+
+const COMMANDS: readonly Command[] = [
+  fineTuneCommand,
+  evaluateCommand,
+  predictCommand,
+  featuresCommand,
+  modelsCommand,
+  inspectCommand,
+];
+
+/**
+ * Runs the command line on `args`, such as `["predict", "model.onnx", "photo.jpg"]`, printing to
+ * `streams`: by default stdout, and stderr for errors. Gives the exit status: 0 done, 1 failed,
+ * 2 wrong arguments. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { main } from "@graft/graft/cli";
+ *
+ * assertEquals(await main(["models"]), 0);
+ * assertEquals(await main(["modles"]), 2);
+ * ```
+ */
+export async function main(
+  args: readonly string[],
+  streams: Streams = PROCESS_STREAMS,
+): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    const command = COMMANDS.find((one) => one.name === name);
+    if (command) return await run(command, rest, streams);
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+      const topic = COMMANDS.find((one) => one.name === rest[0]);
+      streams.out(topic ? commandHelp(topic) : generalHelp(COMMANDS));
+      return name === undefined ? 2 : 0;
+    }
+    throw new UsageError(unknownCommand(name));
+  } catch (error) {
+    streams.err(errorText(error, args.includes("--debug")));
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function run(command: Command, args: readonly string[], streams: Streams): Promise<number> {
+  const values = parse(command, args);
+  if (values.flag("help")) {
+    streams.out(commandHelp(command));
+    return 0;
+  }
+  const json = values.flag("json");
+  const result = await command.run(values, outputTo(streams, json));
+  if (json) streams.out(JSON.stringify(result.json));
+  return result.status ?? 0;
+}
+
+function unknownCommand(name: string): string {
+  const names = COMMANDS.map((command) => command.name);
+  const near = nearest(name, names);
+  return `There is no command "${name}"; ` +
+    (near ? `did you mean "${near}"?` : `there are ${names.join(", ")}`);
+}
+
+function errorText(error: unknown, debug: boolean): string {
+  if (debug && error instanceof Error) return Deno.inspect(error);
+  return `error: ${error instanceof Error ? error.message : error}`;
+}

@@ -1,0 +1,59 @@
+/** What the value of an option may be; `flag` takes none. */
+export type OptionKind = "flag" | "text" | "integer" | "number";
+
+/** An option of a command: a row of its table. */
+export interface Option {
+  /** Name without the dashes. */
+  readonly name: string;
+  /** What its value may be. */
+  readonly kind: OptionKind;
+  /** What its value is, in capitals, for the help. */
+  readonly value?: string;
+  /** The only values allowed. */
+  readonly choices?: readonly string[];
+  /** Least number allowed. */
+  readonly least?: number;
+  /** Number that the value must exceed. */
+  readonly above?: number;
+  /** Greatest number allowed. */
+  readonly most?: number;
+  /** What happens without it, in words, for the help. */
+  readonly otherwise?: string;
+  /** What it does. */
+  readonly help: string;
+}
+
+/** Options that every command takes. */
+export const COMMON_OPTIONS: readonly Option[] = [
+  { name: "json", kind: "flag", help: "print one JSON object as the last line, and nothing else" },
+  { name: "debug", kind: "flag", help: "print where an error came from" },
+  { name: "help", kind: "flag", help: "print this" },
+];
+
+/** Where the network runs. */
+export const DEVICE: Option = {
+  name: "device",
+  kind: "text",
+  choices: ["auto", "cpu", "cuda"],
+  otherwise: "auto",
+  help: "where to compute; auto takes a GPU where it can be used",
+};
+
+/** Pictures at a time. */
+export const BATCH_SIZE: Option = {
+  name: "batch-size",
+  kind: "integer",
+  value: "N",
+  least: 1,
+  otherwise: "32",
+  help: "pictures at a time",
+};
+
+/** What to do with pictures that cannot be read. */
+export const ON_UNREADABLE: Option = {
+  name: "on-unreadable",
+  kind: "text",
+  choices: ["error", "skip"],
+  otherwise: "error",
+  help: "what to do with a picture that cannot be read; what is skipped is listed at the end",
+};

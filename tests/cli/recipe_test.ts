@@ -1,0 +1,32 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { FINE_TUNE_OPTIONS } from "../../src/cli/fine_tune/options.ts";
+import { recipe, selectorOf } from "../../src/cli/fine_tune/recipe.ts";
+import { parse } from "../../src/cli/parse.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+
+const read = (...args: string[]) =>
+  recipe(parse({ name: "fine-tune", options: FINE_TUNE_OPTIONS, positionals: [] }, args));
+
+Deno.test("recipe() leaves pictures unchanged for a head and changes them for all weights", () => {
+  assertEquals(read().augment, "none");
+  assertEquals(read("--train", "all").augment, "imagenet");
+  assertEquals(read("--train", "layer4.*").learningRate, read("--train", "all").learningRate);
+  assertEquals(read().learningRate > read("--train=all").learningRate, true);
+});
+
+Deno.test("recipe() takes what the arguments say", () => {
+  const chosen = read("--optimizer=sgd", "--lr=0.5", "--epochs=3", "--loss=mse", "--schedule=step");
+  assertEquals(
+    [chosen.optimizer, chosen.learningRate, chosen.epochs, chosen.loss, chosen.schedule],
+    ["sgd", 0.5, 3, "mse", "step"],
+  );
+});
+
+Deno.test("selectorOf() reads names, patterns and places", () => {
+  assertEquals(selectorOf("fc.weight"), "fc.weight");
+  assertEquals(selectorOf("layer4.*"), /^layer4\..*$/);
+  assertEquals(selectorOf("/conv[12]/i"), /conv[12]/i);
+  assertEquals(selectorOf("after:pool"), { after: "pool" });
+  assertEquals(selectorOf("before:pool"), { before: "pool" });
+  assertThrows(() => selectorOf("/(/"), UsageError, "--train");
+});
