@@ -1,0 +1,26 @@
+import type { Graph, Value } from "./graph.ts";
+import type { Model } from "./model.ts";
+import { pooled } from "./replace_head.ts";
+import { valueNamed } from "./select.ts";
+
+/** A graph that ends at a layer. */
+export interface FeatureGraph {
+  /** The graph; its only output is the layer's. */
+  readonly graph: Graph;
+  /** The layer's output. */
+  readonly output: Value;
+}
+
+/**
+ * The model up to a layer: the name of a node or value, whose output is given as it is, or `"pool"`,
+ * what feeds the classifier, `[N, D]`. Throws `RangeError` for an unknown name.
+ */
+export function featureGraph(model: Model, layer: string): FeatureGraph {
+  const graph = model.graph.clone();
+  const isName = graph.values.has(layer) || [...graph.nodes].some((node) => node.name === layer);
+  const output = layer === "pool" && !isName ? pooled(graph).value : valueNamed(graph, layer);
+  graph.outputs.length = 0;
+  graph.outputs.push(output);
+  graph.prune();
+  return { graph, output };
+}
