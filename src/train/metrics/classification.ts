@@ -1,0 +1,108 @@
+/** Precision, recall and their harmonic mean; each 0 where it would be 0/0, as scikit-learn has it. */
+export interface Scores {
+  /** Share of the answers that are right. */
+  readonly precision: number;
+  /** Share of the class that is found. */
+  readonly recall: number;
+  /** 2·precision·recall / (precision + recall). */
+  readonly f1: number;
+}
+
+/** The scores of one class. */
+export interface ClassScores extends Scores {
+  /** Label of the class. */
+  readonly label: string;
+  /** Examples of the class. */
+  readonly support: number;
+}
+
+/** Counts answers as they come. */
+export interface ClassificationCounter {
+  /** Counts one example: its scores by class, from `at` on, and its right class. */
+  add(scores: ArrayLike<number>, at: number, label: number): void;
+  /** What was counted. */
+  result(labels: readonly string[] | undefined): ClassificationResult;
+}
+
+/** How well a classifier did. */
+export interface ClassificationResult {
+  /** Share of right answers. */
+  readonly accuracy: number;
+  /** Share of examples whose class is among the `k` most probable ones. */
+  readonly topK: { readonly k: number; readonly accuracy: number };
+  /** By class. */
+  readonly perClass: readonly ClassScores[];
+  /** Means over the classes. */
+  readonly macro: Scores;
+  /** Means over the classes by their numbers of examples. */
+  readonly weighted: Scores;
+  /** `confusionMatrix[true class][answer]`, numbers of examples. */
+  readonly confusionMatrix: readonly (readonly number[])[];
+}
+
+/** A counter for `classes` classes, with top-`k` accuracy of at most 5. */
+export function classificationCounter(classes: number): ClassificationCounter {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const k = Math.min(5, classes);
+  let total = 0;
+  let near = 0;
+  return {
+    add(scores, at, label) {
+      let best = 0;
+      let above = 0;
+      for (let c = 0; c < classes; c++) {
+        if (scores[at + c]! > scores[at + best]!) best = c;
+        if (scores[at + c]! > scores[at + label]!) above++;
+      }
+      matrix[label]![best]!++;
+      total++;
+      if (above < k) near++;
+    },
+    result(labels) {
+      const perClass = matrix.map((row, c) => classScores(matrix, row, c, labels?.[c] ?? `${c}`));
+      const right = matrix.reduce((sum, row, c) => sum + row[c]!, 0);
+      return {
+        accuracy: ratio(right, total),
+        topK: { k, accuracy: ratio(near, total) },
+        perClass,
+        macro: mean(perClass, () => 1),
+        weighted: mean(perClass, (one) => one.support),
+        confusionMatrix: matrix,
+      };
+    },
+  };
+}
+
+function classScores(
+  matrix: readonly (readonly number[])[],
+  row: readonly number[],
+  c: number,
+  label: string,
+): ClassScores {
+  const support = row.reduce((sum, count) => sum + count, 0);
+  const answered = matrix.reduce((sum, other) => sum + other[c]!, 0);
+  const precision = ratio(row[c]!, answered);
+  const recall = ratio(row[c]!, support);
+  return {
+    label,
+    precision,
+    recall,
+    f1: ratio(2 * precision * recall, precision + recall),
+    support,
+  };
+}
+
+function mean(scores: readonly ClassScores[], weight: (one: ClassScores) => number): Scores {
+  const total = scores.reduce((sum, one) => sum + weight(one), 0);
+  const of = (pick: (one: ClassScores) => number) =>
+    ratio(scores.reduce((sum, one) => sum + weight(one) * pick(one), 0), total);
+  return {
+    precision: of((one) => one.precision),
+    recall: of((one) => one.recall),
+    f1: of((one) => one.f1),
+  };
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

@@ -1,0 +1,75 @@
+import type { Loss } from "../artifacts/loss.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  type ClassificationCounter,
+  classificationCounter,
+  type ClassificationResult,
+} from "./metrics/classification.ts";
+import { rowLoss } from "./metrics/host_loss.ts";
+
+/** How well a model did on a data set. */
+export interface Report extends Partial<ClassificationResult> {
+  /** Mean loss. */
+  readonly loss: number;
+  /** Share of right answers; NaN where targets are not classes. */
+  readonly accuracy: number;
+  /** Number of examples. */
+  readonly examples: number;
+}
+
+/** Adds up losses and answers over batches. */
+export class Tally {
+  #loss = 0;
+  #weight = 0;
+  #examples = 0;
+  #counter: ClassificationCounter | undefined;
+
+  /** `loss` is the one to report; a loss of one's own is not computed here. */
+  constructor(readonly loss: Loss) {}
+
+  /** Counts the first `count` rows of a batch of outputs. `loss` is its mean loss, where known. */
+  add(
+    output: Tensor,
+    targets: Tensor | undefined,
+    weights: Tensor<"float32">,
+    count: number,
+    loss?: number,
+  ): void {
+    const width = sizeOf(output.dims.slice(1));
+    const scores = output.data as Float32Array;
+    let batchWeight = 0;
+    for (let row = 0; row < count; row++) batchWeight += weights.data[row]!;
+    this.#weight += batchWeight;
+    this.#examples += count;
+    if (loss !== undefined) this.#loss += loss * batchWeight;
+    for (let row = 0; targets && row < count; row++) {
+      if (loss === undefined && typeof this.loss === "string") {
+        this.#loss += weights.data[row]! * rowLoss(this.loss, scores, row, width, targets);
+      }
+      if (targets.type !== "int64" || targets.dims.length !== 1) continue;
+      this.#counter ??= classificationCounter(width);
+      this.#counter.add(scores, row * width, Number(targets.data[row]));
+    }
+  }
+
+  /** Mean loss so far. */
+  get meanLoss(): number {
+    return this.#weight === 0 ? NaN : this.#loss / this.#weight;
+  }
+
+  /** Share of right answers so far. */
+  get accuracy(): number {
+    return this.#counter?.result(undefined).accuracy ?? NaN;
+  }
+
+  /** What was counted. */
+  report(labels: readonly string[] | undefined): Report {
+    return {
+      loss: this.meanLoss,
+      accuracy: NaN,
+      examples: this.#examples,
+      ...this.#counter?.result(labels),
+    };
+  }
+}
