@@ -2,10 +2,10 @@ import type { Report } from "../train/evaluate.ts";
 import { count, percent, plural, table } from "./table.ts";
 
 /** An evaluation in words: accuracy, a table of the classes, what is confused most. */
-export function reportText(report: Report, classes: readonly string[]): string {
+export function reportText(report: Report): string {
   const { loss, accuracy, perClass, macro, confusionMatrix } = report;
-  const lines = [`loss ${loss.toFixed(4)}`];
-  if (accuracy !== undefined) lines[0] = `accuracy ${percent(accuracy)}, ${lines[0]}`;
+  const right = Number.isNaN(accuracy) ? "" : `accuracy ${percent(accuracy)}, `;
+  const lines = [`${right}loss ${loss.toFixed(4)}`];
   if (perClass === undefined || macro === undefined) return lines.join("\n");
   const numbers = (one: { precision: number; recall: number; f1: number }) =>
     [one.precision, one.recall, one.f1].map(percent);
@@ -14,15 +14,15 @@ export function reportText(report: Report, classes: readonly string[]): string {
     "",
     table([
       ["class", "precision", "recall", "f1", "pictures"],
-      ...perClass.map((one, index) => [
-        classes[index] ?? String(index),
+      ...perClass.map((one) => [
+        one.label,
         ...numbers(one),
         count(one.support),
       ]),
       ["mean", ...numbers(macro), count(total)],
     ]),
   );
-  const confused = mostConfused(confusionMatrix ?? [], classes);
+  const confused = mostConfused(confusionMatrix ?? [], perClass.map(({ label }) => label));
   if (confused.length > 0) lines.push("", `taken for another: ${confused.join("; ")}`);
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-import { InferenceSession, listSupportedBackends, Tensor as EngineTensor } from "onnxruntime-node";
+import { InferenceSession, Tensor as EngineTensor } from "onnxruntime-node";
 import { isDataType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
@@ -29,11 +29,11 @@ const PROBE = Uint8Array.from([
  * load; `auto` calls `note` with one line then and uses the CPU.
  */
 export async function runtimeFor(device: Device, note: (line: string) => void): Promise<Runtime> {
-  if (device === "cpu") return cpu;
+  if (device === "cpu" || device === "auto" && !(await cudaInstalled())) return cpu;
   const reason = await whyNoCuda();
   if (reason === undefined) return cuda;
   if (device === "cuda") throw new CudaUnavailableError(reason);
-  if (cudaInstalled()) note(`CUDA does not load (${firstLine(reason)}); using the CPU`);
+  note(`CUDA does not load (${firstLine(reason)}); using the CPU`);
   return cpu;
 }
 
@@ -47,8 +47,20 @@ function whyNoCuda(): Promise<string | undefined> {
   return cudaProblem;
 }
 
-function cudaInstalled(): boolean {
-  return listSupportedBackends().some((backend) => backend.name === "cuda" && backend.bundled);
+/**
+ * Whether the CUDA provider lies beside the engine's library, which this process has loaded. Asking
+ * the engine for a provider that is not there makes it complain on stderr.
+ */
+async function cudaInstalled(): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    const maps = await Deno.readTextFile("/proc/self/maps");
+    const library = /(\/.*)\/libonnxruntime\.so/.exec(maps)?.[1];
+    if (library === undefined) return false;
+    return (await Deno.stat(`${library}/libonnxruntime_providers_cuda.so`)).isFile;
+  } catch {
+    return false;
+  }
 }
 
 async function open(

@@ -39,9 +39,8 @@ Deno.test("table() aligns words left and numbers right", () => {
 });
 
 Deno.test("reportText() shows classes and what is confused most", () => {
-  const one = (label: string, index: number, support: number) => ({
+  const one = (label: string, support: number) => ({
     label,
-    index,
     precision: 0.5,
     recall: 0.25,
     f1: 1 / 3,
@@ -51,13 +50,13 @@ Deno.test("reportText() shows classes and what is confused most", () => {
   const text = reportText({
     loss: 0.5,
     accuracy: 0.75,
-    topK: { 1: 0.75 },
-    perClass: [one("ant", 0, 4), one("bee", 1, 2)],
+    topK: { k: 2, accuracy: 1 },
+    perClass: [one("ant", 4), one("bee", 2)],
     macro: mean,
     weighted: mean,
     confusionMatrix: [[3, 1], [0, 2]],
-    count: 6,
-  }, ["ant", "bee"]);
+    examples: 6,
+  });
   assertEquals(text.split("\n")[0], "accuracy 75.0 %, loss 0.5000");
   assertEquals(text.includes("ant       50.0 %  25.0 %  33.3 %         4"), true, text);
   assertEquals(text.endsWith("taken for another: ant for bee 1 time"), true, text);

@@ -15,10 +15,10 @@ Deno.test("recipe() leaves pictures unchanged for a head and changes them for al
 });
 
 Deno.test("recipe() takes what the arguments say", () => {
-  const chosen = read("--optimizer=sgd", "--lr=0.5", "--epochs=3", "--loss=mse", "--schedule=step");
+  const chosen = read("--optimizer=sgd", "--lr=0.5", "--epochs=3", "--schedule=step");
   assertEquals(
-    [chosen.optimizer, chosen.learningRate, chosen.epochs, chosen.loss, chosen.schedule],
-    ["sgd", 0.5, 3, "mse", "step"],
+    [chosen.optimizer, chosen.learningRate, chosen.epochs, chosen.schedule],
+    ["sgd", 0.5, 3, "step"],
   );
 });
 

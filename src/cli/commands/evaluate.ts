@@ -24,7 +24,7 @@ export const evaluateCommand: Command = {
       ...device(values),
       verbose: output.verbose,
     });
-    output.line(reportText(report, data.classes));
+    output.line(reportText(report));
     warnSkipped([data], output);
     return { json: { ...report, classes: data.classes, skipped: skippedFiles([data]) } };
   },

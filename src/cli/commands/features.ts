@@ -47,8 +47,7 @@ export const featuresCommand: Command = {
       ...device(values),
       verbose: output.verbose,
     });
-    const unread = new Set((data.skipped ?? []).map(({ name }) => name));
-    const files = data.files.filter((name) => !unread.has(name));
+    const files = features.indices.map((index) => data.files[index]!);
     const found: Found = {
       ...features,
       targets: Array.from(features.targets, Number),

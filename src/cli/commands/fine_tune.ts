@@ -56,7 +56,7 @@ export const fineTuneCommand: Command = {
       : undefined;
     if (report) {
       output.line();
-      output.line(reportText(report, data.classes));
+      output.line(reportText(report));
     }
     warnSkipped(data.folders, output);
     if (trained.problem !== undefined) {

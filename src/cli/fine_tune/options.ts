@@ -1,5 +1,4 @@
 import { BATCH_SIZE, DEVICE, ON_UNREADABLE, type Option } from "../option.ts";
-import { LOSSES } from "./recipe.ts";
 
 /** The options of `fine-tune`. */
 export const FINE_TUNE_OPTIONS: readonly Option[] = [
@@ -76,14 +75,6 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     choices: ["none", "imagenet"],
     otherwise: "none for the head, else imagenet",
     help: "random changes of the pictures: imagenet crops and mirrors them",
-  },
-  {
-    name: "loss",
-    kind: "text",
-    value: "NAME",
-    choices: Object.keys(LOSSES),
-    otherwise: "cross-entropy",
-    help: "what training makes small",
   },
   DEVICE,
   {

@@ -17,8 +17,6 @@ export interface Recipe {
   readonly schedule: "constant" | "one-cycle" | "cosine" | "step";
   /** Random changes of the pictures, by name. */
   readonly augment: "none" | "imagenet";
-  /** Loss, by name. */
-  readonly loss: "crossEntropy" | "binaryCrossEntropy" | "mse";
 }
 
 /** A new head on frozen features: these are computed once where the pictures do not change. */
@@ -29,7 +27,6 @@ const HEAD: Omit<Recipe, "weightDecay"> = {
   learningRate: 1e-3,
   schedule: "one-cycle",
   augment: "none",
-  loss: "crossEntropy",
 };
 
 /** Weights that are good already: small steps, warmed up, on pictures that change. */
@@ -54,19 +51,7 @@ export function recipe(values: Values): Recipe {
     weightDecay: values.number("weight-decay") ?? WEIGHT_DECAY[optimizer],
     schedule: (values.text("schedule") ?? base.schedule) as Recipe["schedule"],
     augment: (values.text("augment") ?? base.augment) as Recipe["augment"],
-    loss: lossOf(values.text("loss")) ?? base.loss,
   };
-}
-
-/** Names of the losses on the command line. */
-export const LOSSES: Readonly<Record<string, Recipe["loss"]>> = {
-  "cross-entropy": "crossEntropy",
-  "binary-cross-entropy": "binaryCrossEntropy",
-  mse: "mse",
-};
-
-function lossOf(name: string | undefined): Recipe["loss"] | undefined {
-  return name === undefined ? undefined : LOSSES[name];
 }
 
 /** A selector from `--train`: a name, `/pattern/flags`, a name with `*`, `after:NAME`, `before:NAME`. */

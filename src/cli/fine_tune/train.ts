@@ -1,5 +1,5 @@
 import type { Model } from "../../onnx/model.ts";
-import { fit, type History } from "../../train/fit.ts";
+import { DivergenceError, fit, type FitOptions, type History } from "../../train/fit.ts";
 import { adam } from "../../train/optimizers/adam.ts";
 import { adamW } from "../../train/optimizers/adamw.ts";
 import { sgd } from "../../train/optimizers/sgd.ts";
@@ -7,7 +7,7 @@ import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
 import { oneCycle } from "../../train/schedules/one_cycle.ts";
-import { step } from "../../train/schedules/step.ts";
+import { stepDecay } from "../../train/schedules/step.ts";
 import type { Schedule } from "../../train/schedules/schedule.ts";
 import { device, present } from "../common.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -40,13 +40,12 @@ export async function train(
   },
 ): Promise<Trained> {
   using interrupt = onInterrupt(output.warn);
-  const { epochs, batchSize, augment, loss } = chosen;
-  const result = await fit(model, data.train, {
+  const { epochs, batchSize, augment } = chosen;
+  const options: FitOptions = {
     ...present("validation", data.validation),
     epochs,
     batchSize,
     augment,
-    loss,
     optimizer: optimizerOf(chosen),
     schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
@@ -54,14 +53,25 @@ export async function train(
     seed,
     signal: interrupt.signal,
     verbose: output.verbose,
-  });
-  return { ...result, interrupted: interrupt.signal.aborted, problem: undefined };
+  };
+  try {
+    const result = await fit(model, data.train, options);
+    return { ...result, interrupted: interrupt.signal.aborted, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error;
+    return {
+      model: error.model,
+      history: error.history,
+      interrupted: false,
+      problem: error.message,
+    };
+  }
 }
 
 const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
   constant: () => constant(),
   cosine: () => cosine(),
-  step: () => step(),
+  step: () => stepDecay(),
   "one-cycle": () => oneCycle(),
 };
 

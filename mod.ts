@@ -1,0 +1,113 @@
+/**
+ * Transfer learning on the stock ONNX Runtime: load a network from an ONNX file, freeze what should
+ * stay, give it a new head, fit it to pictures or arrays, and ship a plain ONNX model.
+ *
+ * ```ts ignore
+ * import {
+ *   evaluate, fit, freeze, imageFolder, loadBackbone, replaceHead, saveModel,
+ * } from "jsr:@graft/graft";
+ *
+ * const train = await imageFolder("hymenoptera/train");
+ * const valid = await imageFolder("hymenoptera/val", { classes: train.classes });
+ * const backbone = await loadBackbone("mobilenet_v2");
+ * const model = replaceHead(freeze(backbone, "all"), { classes: train.classes });
+ * const { model: tuned } = await fit(model, train, { validation: valid, epochs: 5 });
+ * console.log((await evaluate(tuned, valid)).accuracy);
+ * await saveModel(tuned, "ants-and-bees.onnx");
+ * ```
+ *
+ * @module
+ */
+export { loadBackbone, type LoadBackboneOptions } from "./models/load_backbone.ts";
+export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
+export type {
+  Updated,
+  UpdateRule as Optimizer,
+  UpdateTerms,
+} from "./src/artifacts/update/update_rule.ts";
+export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
+export { Builder } from "./src/autodiff/builder.ts";
+export type { Attributes, OutputInfo } from "./src/autodiff/builder.ts";
+export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
+export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
+export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
+export { decodeImage } from "./src/data/decode.ts";
+export type { PictureSource } from "./src/data/picture.ts";
+export {
+  type ImageDataset,
+  imageFolder,
+  type ImageFolderOptions,
+} from "./src/data/image_folder.ts";
+export { pictures } from "./src/data/pictures.ts";
+export { imagenetPreprocessing } from "./src/data/preprocessing.ts";
+export { split } from "./src/data/split.ts";
+export { subset } from "./src/data/subset.ts";
+export { colorJitter } from "./src/data/transforms/color_jitter.ts";
+export { horizontalFlip } from "./src/data/transforms/horizontal_flip.ts";
+export { randomErasing } from "./src/data/transforms/random_erasing.ts";
+export { randomResizedCrop } from "./src/data/transforms/random_resized_crop.ts";
+export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
+export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
+export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
+export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
+export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
+export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts";
+export { saveModel } from "./src/onnx/save_model.ts";
+export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
+export { summary } from "./src/onnx/summary.ts";
+export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
+export type { Device } from "./src/runtime/onnxruntime.ts";
+export type {
+  Augment,
+  Augmentation,
+  Dataset,
+  Example,
+  Image,
+  PrepareOptions,
+  Preprocessing,
+  Rectangle,
+  SkippedExample,
+} from "./src/tensor/dataset.ts";
+export type { ArrayOf, DataType, TypedArray } from "./src/tensor/dtype.ts";
+export { type Rng, rng } from "./src/tensor/rng.ts";
+export type { Tensor } from "./src/tensor/tensor.ts";
+export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
+export {
+  extractFeatures,
+  type ExtractFeaturesOptions,
+  type Features,
+} from "./src/train/extract_features.ts";
+export {
+  DivergenceError,
+  type EpochRecord,
+  fit,
+  type FitOptions,
+  type FitResult,
+  type History,
+} from "./src/train/fit.ts";
+export type {
+  ClassificationResult,
+  ClassScores,
+  Scores,
+} from "./src/train/metrics/classification.ts";
+export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
+export { adamW } from "./src/train/optimizers/adamw.ts";
+export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
+export { constant } from "./src/train/schedules/constant.ts";
+export { cosine, type CosineOptions } from "./src/train/schedules/cosine.ts";
+export { oneCycle, type OneCycleOptions } from "./src/train/schedules/one_cycle.ts";
+export type { Schedule } from "./src/train/schedules/schedule.ts";
+export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
+export { warmUp } from "./src/train/schedules/warm_up.ts";
+export type { BatchNormMode } from "./src/train/specialise.ts";
+export {
+  type ValueAndGrad,
+  valueAndGrad,
+  type ValueAndGradOptions,
+} from "./src/train/value_and_grad.ts";
+export {
+  predict,
+  type PredictInput,
+  type Prediction,
+  type PredictOptions,
+} from "./src/workflow/predict.ts";
