@@ -1,4 +1,4 @@
-import type { Values } from "./parse.ts";
+import type { Values } from "./values.ts";
 import type { Option } from "./option.ts";
 import type { Output } from "./output.ts";
 

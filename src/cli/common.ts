@@ -2,7 +2,7 @@ import { type ImageDataset, imageFolder } from "../data/image_folder.ts";
 import type { OnUnreadable } from "../data/picture_dataset.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import type { Output } from "./output.ts";
-import type { Values } from "./parse.ts";
+import type { Values } from "./values.ts";
 import { plural } from "./table.ts";
 
 /** `{ [name]: value }`, or nothing where `value` was not given. */

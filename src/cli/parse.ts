@@ -2,19 +2,8 @@ import { parseArgs } from "@std/cli/parse-args";
 import { nearest } from "../tensor/nearest.ts";
 import type { Command } from "./command.ts";
 import { COMMON_OPTIONS, type Option } from "./option.ts";
+import type { Values } from "./values.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** Arguments of a command as they were given. */
-export interface Values {
-  /** Arguments by position. */
-  readonly positionals: readonly string[];
-  /** The text of an option, where it was given. */
-  text(name: string): string | undefined;
-  /** The number of an option, where it was given. */
-  number(name: string): number | undefined;
-  /** Whether a flag was given. */
-  flag(name: string): boolean;
-}
 
 /** Reads the arguments of `command`. Throws `UsageError` for a wrong, unknown or missing one. */
 export function parse(

@@ -13,12 +13,12 @@ export interface FeatureGraph {
 
 /**
  * The model up to a layer: the name of a node or value, whose output is given as it is, or `"pool"`,
- * what feeds the classifier, `[N, D]`. Throws `RangeError` for an unknown name.
+ * what feeds the classifier, `[N, D]`, also where a node has that name. Throws `RangeError` for an
+ * unknown name.
  */
 export function featureGraph(model: Model, layer: string): FeatureGraph {
   const graph = model.graph.clone();
-  const isName = graph.values.has(layer) || [...graph.nodes].some((node) => node.name === layer);
-  const output = layer === "pool" && !isName ? pooled(graph).value : valueNamed(graph, layer);
+  const output = layer === "pool" ? pooled(graph).value : valueNamed(graph, layer);
   graph.outputs.length = 0;
   graph.outputs.push(output);
   graph.prune();

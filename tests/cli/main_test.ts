@@ -121,7 +121,14 @@ Deno.test("the command line fine-tunes, evaluates, predicts and extracts", async
 
   await t.step("inspect shows layers, inputs and preprocessing", async () => {
     const { out } = await run("inspect", tuned);
-    for (const text of ["fc", "[batch, 3, 32, 32]", "blue, red", "every operator has a gradient"]) {
+    for (
+      const text of [
+        "head.weight",
+        "[batch, 3, 32, 32]",
+        "blue, red",
+        "every operator has a gradient",
+      ]
+    ) {
       assertStringIncludes(out, text);
     }
     const facts = await runJson("inspect", tuned);

@@ -3,7 +3,7 @@ import type { Model } from "../../onnx/model.ts";
 import { checkWritable, saveModel } from "../../onnx/save_model.ts";
 import { evaluate } from "../../train/evaluate.ts";
 import type { Command } from "../command.ts";
-import { device, present, skippedFiles, warnSkipped } from "../common.ts";
+import { device, present, skippedFiles } from "../common.ts";
 import { type Data, readData } from "../fine_tune/data.ts";
 import { prepareModel } from "../fine_tune/model.ts";
 import { FINE_TUNE_OPTIONS } from "../fine_tune/options.ts";
@@ -58,7 +58,6 @@ export const fineTuneCommand: Command = {
       output.line();
       output.line(reportText(report));
     }
-    warnSkipped(data.folders, output);
     if (trained.problem !== undefined) {
       output.warn(`error: ${trained.problem}`);
       output.warn(`${out} holds the last good weights`);

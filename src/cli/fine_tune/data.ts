@@ -3,7 +3,7 @@ import type { ImageDataset } from "../../data/image_folder.ts";
 import { split } from "../../data/split.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import { readFolder } from "../common.ts";
-import type { Values } from "../parse.ts";
+import type { Values } from "../values.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** What is trained on, and what the result is measured on. */

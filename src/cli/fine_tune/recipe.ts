@@ -1,4 +1,4 @@
-import type { Values } from "../parse.ts";
+import type { Values } from "../values.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** How a fine-tuning goes, as chosen or by default. */

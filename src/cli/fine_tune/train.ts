@@ -12,7 +12,7 @@ import type { Schedule } from "../../train/schedules/schedule.ts";
 import { device, present } from "../common.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
-import type { Values } from "../parse.ts";
+import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
 import type { Recipe } from "./recipe.ts";
 
