@@ -1,40 +1,16 @@
-import { type Attribute, float, int, ints, string } from "../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
 import type { DataType } from "../tensor/dtype.ts";
 import { broadcastShapes, positiveAxis, sameShape, sizeOf } from "../tensor/shape.ts";
+import { ONNX_TYPE_NUMBERS } from "../onnx/types.ts";
 import { int64s, type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Attributes, dimsOf, encode, type OutputInfo, typeOf } from "./values.ts";
 
-/** Attributes written plainly: numbers are integers, `{ float }` marks the others. */
-export type Attributes = Readonly<
-  Record<string, number | string | readonly number[] | { readonly float: number } | undefined>
->;
+export { type Attributes, dimsOf, type OutputInfo, typeOf };
 
-/** What an operator gives: element type and static shape of one output. */
-export interface OutputInfo {
-  /** Element type. */
-  readonly type: DataType;
-  /** Shape. */
-  readonly shape: readonly number[];
-}
-
-/** The static shape of a value. Throws `TypeError` where it is not known. */
-export function dimsOf(value: Value): readonly number[] {
-  if (!value.shape?.every((dim) => typeof dim === "number")) {
-    throw new TypeError(
-      `The shape of "${value.name}" is [${
-        value.shape ?? "unknown"
-      }]; a gradient needs every size. ` +
-        "Fix the sizes of the model's inputs",
-    );
-  }
-  return value.shape as readonly number[];
-}
-
-/** The element type of a value. Throws `TypeError` where it is not known. */
-export function typeOf(value: Value): DataType {
-  if (!value.type) throw new TypeError(`The element type of "${value.name}" is not known`);
-  return value.type;
-}
+/** Elementwise operators of one input and no attributes. */
+type Unary =
+  | ("Abs" | "Cos" | "Cosh" | "Erf" | "Exp" | "Floor" | "Log" | "Neg" | "Not" | "Reciprocal")
+  | ("Relu" | "Sigmoid" | "Sign" | "Sin" | "Sinh" | "Softplus" | "Sqrt" | "Tanh");
 
 /**
  * Adds operators to a graph of static shapes, and reuses the node where the same operator was
@@ -164,28 +140,7 @@ export class Builder {
     return number === 0 ? a : this.add(a, this.scalar(number, a));
   }
   /** An elementwise operator of one input and no attributes, such as `Exp`. */
-  unary(
-    opType:
-      | "Neg"
-      | "Exp"
-      | "Log"
-      | "Sqrt"
-      | "Reciprocal"
-      | "Sigmoid"
-      | "Tanh"
-      | "Sign"
-      | "Abs"
-      | "Erf"
-      | "Relu"
-      | "Softplus"
-      | "Not"
-      | "Floor"
-      | "Sin"
-      | "Cos"
-      | "Sinh"
-      | "Cosh",
-    x: Value,
-  ): Value {
+  unary(opType: Unary, x: Value): Value {
     return this.op(opType, [x], dimsOf(x));
   }
   neg(x: Value): Value {
@@ -203,7 +158,7 @@ export class Builder {
   }
   cast(x: Value, type: DataType): Value {
     if (typeOf(x) === type) return x;
-    return this.op("Cast", [x], dimsOf(x), { to: ONNX_TYPES[type] }, type);
+    return this.op("Cast", [x], dimsOf(x), { to: ONNX_TYPE_NUMBERS[type] }, type);
   }
 
   /**
@@ -335,31 +290,6 @@ export class Builder {
   #broadcast(opType: string, a: Value, b: Value, type: DataType = typeOf(a)): Value {
     return this.op(opType, [a, b], broadcastShapes(dimsOf(a), dimsOf(b)), {}, type);
   }
-}
-
-/** The numbers of ONNX's `TensorProto.DataType`. */
-export const ONNX_TYPES: Readonly<Record<DataType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-  bfloat16: 16,
-};
-
-function encode(
-  value: number | string | readonly number[] | { readonly float: number },
-): Attribute {
-  if (typeof value === "number") return int(value);
-  if (typeof value === "string") return string(value);
-  return "float" in value ? float(value.float) : ints(value);
 }
 
 /** A number as text, so that 0 and -0 differ. */

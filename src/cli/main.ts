@@ -50,6 +50,7 @@ export async function main(
     throw new UsageError(unknownCommand(name));
   } catch (error) {
     streams.err(errorText(error, args.includes("--debug")));
+    if (args.includes("--json")) streams.out(JSON.stringify({ error: messageOf(error) }));
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -61,7 +62,10 @@ async function run(command: Command, args: readonly string[], streams: Streams):
     return 0;
   }
   const json = values.flag("json");
-  const result = await command.run(values, outputTo(streams, json));
+  const result = await command.run(
+    values,
+    outputTo(streams, { json, quiet: values.flag("quiet") }),
+  );
   if (json) streams.out(JSON.stringify(result.json));
   return result.status ?? 0;
 }
@@ -75,5 +79,9 @@ function unknownCommand(name: string): string {
 
 function errorText(error: unknown, debug: boolean): string {
   if (debug && error instanceof Error) return Deno.inspect(error);
-  return `error: ${error instanceof Error ? error.message : error}`;
+  return `error: ${messageOf(error)}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -25,7 +25,12 @@ export interface Option {
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS: readonly Option[] = [
-  { name: "json", kind: "flag", help: "print one JSON object as the last line, and nothing else" },
+  {
+    name: "json",
+    kind: "flag",
+    help: "print one JSON object, and nothing else but progress and warnings on stderr",
+  },
+  { name: "quiet", kind: "flag", help: "show no progress" },
   { name: "debug", kind: "flag", help: "print where an error came from" },
   { name: "help", kind: "flag", help: "print this" },
 ];

@@ -1,6 +1,6 @@
 /** Where a command says what it found. */
 export interface Output {
-  /** Whether people read along: `fit` and its kin print their progress. */
+  /** Whether `fit` and its kin show their progress on stderr. */
   readonly verbose: boolean;
   /** Prints a line for people; nothing under `--json`. */
   line(text?: string): void;
@@ -23,9 +23,12 @@ export const PROCESS_STREAMS: Streams = {
 };
 
 /** Prints to `streams`; under `json` only the commands' objects go to `out`. */
-export function outputTo(streams: Streams, json: boolean): Output {
+export function outputTo(
+  streams: Streams,
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
+): Output {
   return {
-    verbose: !json,
+    verbose: !quiet,
     line: (text = "") => json || streams.out(text),
     warn: (text) => streams.err(text),
   };

@@ -17,7 +17,7 @@ async function run(...args: string[]): Promise<{ status: number; out: string; er
 
 /** The same with `--json`: the object on the last line. */
 async function runJson(...args: string[]): Promise<Record<string, unknown>> {
-  const { status, out, err } = await run(...args, "--json");
+  const { status, out, err } = await run(...args, "--json", "--quiet");
   assertEquals(status, 0, err);
   return JSON.parse(out.split("\n").at(-1)!);
 }
@@ -71,7 +71,7 @@ Deno.test("the command line fine-tunes, evaluates, predicts and extracts", async
   });
 
   await t.step("evaluate prints a table of the classes", async () => {
-    const { out } = await run("evaluate", tuned, data);
+    const { out } = await run("evaluate", tuned, data, "--quiet");
     assertMatch(out, /accuracy 100\.0 %/);
     assertMatch(out, /blue +100\.0 % +100\.0 % +100\.0 % +10/);
   });
@@ -139,7 +139,7 @@ Deno.test("the command line fine-tunes, evaluates, predicts and extracts", async
   await t.step("fine-tune keeps the head of a network that has the classes", async () => {
     const { status, out } = await run(
       ...["fine-tune", data, "--backbone", tuned, "--out", join(folder, "again.onnx")],
-      ...["--epochs", "1", "--split", "0"],
+      ...["--epochs", "1", "--split", "0", "--quiet"],
     );
     assertEquals(status, 0);
     assertStringIncludes(out, "its own head kept");
@@ -151,7 +151,7 @@ Deno.test("the command line fine-tunes, evaluates, predicts and extracts", async
     await redAndBlue(join(parts, "val"));
     const { status, out } = await run(
       ...["fine-tune", parts, "--backbone", tuned, "--out", join(folder, "parts.onnx")],
-      ...["--epochs", "1"],
+      ...["--epochs", "1", "--quiet"],
     );
     assertEquals(status, 0);
     assertStringIncludes(out, "20 pictures to train on, 20 to measure on");
@@ -169,7 +169,7 @@ Deno.test("fine-tune saves the last good weights where training diverges", async
   const out = join(folder, "diverged.onnx");
   const { status, err } = await run(
     ...["fine-tune", data, "--backbone", backbone, "--out", out, "--train", "all"],
-    ...["--optimizer", "sgd", "--lr", "1e30", "--epochs", "3", "--schedule", "constant"],
+    ...["--optimizer", "sgd", "--lr", "1e30", "--epochs", "3", "--schedule", "constant", "--quiet"],
   );
   assertEquals(status, 1);
   assertStringIncludes(err, "last good weights");
@@ -214,6 +214,37 @@ for (const [claim, args, status, says] of failures) {
 Deno.test("--debug shows where an error came from", async () => {
   const { err } = await run("inspect", join(folder, "none.onnx"), "--debug");
   assertMatch(err, /\n\s+at /);
+});
+
+Deno.test("--json says also what went wrong", async () => {
+  const { status, out } = await run("inspect", join(folder, "none.onnx"), "--json");
+  assertEquals(status, 1);
+  assertStringIncludes(JSON.parse(out).error, "none.onnx");
+});
+
+Deno.test({
+  name: "Ctrl-C ends fine-tune, which saves what is trained so far",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const out = join(folder, "interrupted.onnx");
+    const program = new URL("../../src/cli/mod.ts", import.meta.url).href;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", program, "fine-tune", data, "--backbone", backbone, "--out", out],
+        ...["--epochs", "1000000", "--split", "0"],
+      ],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    let said = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      if (!said.includes("epoch 1/") && (said + text).includes("epoch 1/")) child.kill("SIGINT");
+      said += text;
+    }
+    await child.stdout.cancel();
+    assertEquals((await child.status).code, 0, said);
+    assertEquals((await run("inspect", out)).status, 0);
+  },
 });
 
 Deno.test("every command has help", async () => {

@@ -1,0 +1,17 @@
+import type { EpochRecord } from "./fit_options.ts";
+
+/** Two spaces and an accuracy; nothing where there is none. */
+export function accuracyText(accuracy: number): string {
+  return Number.isNaN(accuracy) ? "" : `  accuracy ${(100 * accuracy).toFixed(1)} %`;
+}
+
+/** What an epoch came to, in one line. */
+export function epochLine(record: EpochRecord, epochs: number): string {
+  const { validation } = record;
+  const held = validation
+    ? `  validation loss ${validation.loss.toFixed(4)}${accuracyText(validation.accuracy)}`
+    : "";
+  return `epoch ${record.epoch}/${epochs}  loss ${record.loss.toFixed(4)}` +
+    `${accuracyText(record.accuracy)}${held}  ${record.imagesPerSecond.toFixed(0)}/s  ` +
+    `${record.seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,268 @@
+import { permutation, rng } from "../tensor/rng.ts";
+import type { Dataset } from "../tensor/dataset.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { classesOf } from "./evaluate.ts";
+import { type FeatureBatch, FeatureTable } from "./feature_source.ts";
+import {
+  DivergenceError,
+  type EpochRecord,
+  type FitResult,
+  type FitSettings,
+} from "./fit_options.ts";
+import { batches, type HostBatch } from "./loader.ts";
+import { type Progress, stderrProgress } from "./progress.ts";
+import { Tally } from "./tally.ts";
+import { Trainer } from "./trainer.ts";
+
+import { accuracyText, epochLine } from "./epoch_line.ts";
+import { firstBatch, padded } from "./sample_batch.ts";
+
+/** What a checkpoint says beside its tensors. */
+interface RunState {
+  readonly epoch: number;
+  readonly steps: number;
+  readonly epochs: readonly EpochRecord[];
+  readonly key: string;
+}
+
+/** One run of `fit`. */
+export class Run {
+  readonly #epochs: EpochRecord[] = [];
+  #good: ReadonlyMap<string, Tensor>;
+  #trainTable: FeatureTable | undefined;
+  #validationTable: FeatureTable | undefined;
+  readonly #probes = new Map<Dataset, Map<number, Promise<HostBatch>>>();
+  readonly #classCount: number | undefined;
+
+  constructor(
+    readonly trainer: Trainer,
+    readonly settings: FitSettings,
+    readonly train: Dataset,
+    readonly validation: Dataset | undefined,
+  ) {
+    this.#good = trainer.snapshot();
+    this.#classCount = settings.loss === "crossEntropy" ? classesOf(trainer.model) : undefined;
+  }
+
+  async run(): Promise<FitResult> {
+    const { epochs, checkpoint } = this.settings;
+    const first = checkpoint === undefined ? 0 : await this.#resume(checkpoint);
+    if (first < epochs) await this.#fillTables();
+    for (let epoch = first; epoch < epochs; epoch++) {
+      const done = await this.#epoch(epoch);
+      if (!done) break;
+      this.#good = this.trainer.snapshot();
+      if (checkpoint !== undefined) await this.#save(checkpoint, epoch + 1);
+    }
+    return this.#result(this.trainer.snapshot());
+  }
+
+  /** The first rows of a data set as a batch of `size`, for its shapes. */
+  #probe(dataset: Dataset, size: number): Promise<HostBatch> {
+    const known = this.#probes.get(dataset)?.get(size);
+    if (known) return known;
+    const made = firstBatch(dataset, size, this.#classCount);
+    const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
+    this.#probes.set(dataset, sizes.set(size, made));
+    return made;
+  }
+
+  #result(weights: ReadonlyMap<string, Tensor>): FitResult {
+    return {
+      model: Trainer.modelOf(this.trainer.model, weights),
+      history: { epochs: this.#epochs },
+    };
+  }
+
+  /** Computes what the frozen part makes of the data once, where it is the same every epoch. */
+  async #fillTables(): Promise<void> {
+    const { augment } = this.settings;
+    const steady = augment === "none" || Array.isArray(augment) && augment.length === 0;
+    if (steady) this.#trainTable = await this.#table(this.train, "features");
+    if (this.validation) this.#validationTable = await this.#table(this.validation, "validation");
+  }
+
+  async #table(dataset: Dataset, what: string): Promise<FeatureTable | undefined> {
+    const { batchSize, cacheBytes: limitBytes, verbose } = this.settings;
+    const progress = stderrProgress(verbose, what);
+    const probe = await this.#probe(dataset, batchSize);
+    const program = await this.trainer.program(probe);
+    if (!program.hasFrozenPart) return undefined;
+    try {
+      return await FeatureTable.build(dataset, (batch) => program.features(batch.inputs), {
+        batchSize,
+        classCount: this.#classCount,
+        limitBytes,
+        progress: (done) => progress.at(done, dataset.length),
+      });
+    } finally {
+      progress.done();
+    }
+  }
+
+  /** One epoch; false where it was ended early. */
+  async #epoch(epoch: number): Promise<boolean> {
+    const { settings, trainer } = this;
+    const { optimizer, schedule, epochs, signal } = settings;
+    const progress = stderrProgress(settings.verbose, `epoch ${epoch + 1}/${epochs}`);
+    const start = performance.now();
+    const tally = new Tally(settings.loss);
+    const length = this.#trainTable?.length ?? this.train.length;
+    const stepsPerEpoch = Math.ceil(length / settings.batchSize);
+    let learningRate = optimizer.learningRate;
+    let done = 0;
+    for await (const batch of this.#batches(epoch)) {
+      if (signal?.aborted) {
+        progress.note("stopped early");
+        return false;
+      }
+      const factor = schedule(trainer.steps, epochs * stepsPerEpoch, stepsPerEpoch);
+      learningRate = optimizer.learningRate * factor;
+      const { loss, outputs } = await trainer.step(await batch.program, batch, learningRate);
+      if (!Number.isFinite(loss)) this.#diverged(loss, epoch, learningRate, progress);
+      tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count, loss);
+      done += batch.count;
+      progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
+    }
+    if (done === 0) throw new RangeError("None of the training examples could be read");
+    const seconds = (performance.now() - start) / 1000;
+    const record: EpochRecord = {
+      epoch: epoch + 1,
+      loss: tally.meanLoss,
+      accuracy: tally.accuracy,
+      learningRate,
+      seconds,
+      imagesPerSecond: done / seconds,
+      ...(this.validation && { validation: await this.#validate(this.validation, progress) }),
+    };
+    this.#epochs.push(record);
+    progress.note(epochLine(record, epochs));
+    return true;
+  }
+
+  async *#batches(
+    epoch: number,
+  ): AsyncGenerator<FeatureBatch & { program: ReturnType<Trainer["program"]> }> {
+    const { settings, trainer } = this;
+    const { batchSize, shuffle, seed } = settings;
+    const table = this.#trainTable;
+    const length = table?.length ?? this.train.length;
+    const order = shuffle
+      ? permutation(length, rng(seed, "shuffle", epoch))
+      : Uint32Array.from({ length }, (_, index) => index);
+    if (table) {
+      const probe = await this.#probe(this.train, batchSize);
+      const whole = await trainer.program(probe);
+      // Rows that only fill a batch would count in its statistics.
+      const exact = whole.specialised.batchNorms.size > 0;
+      for (let at = 0; at < length; at += batchSize) {
+        const rows = order.subarray(at, at + batchSize);
+        const size = exact ? rows.length : batchSize;
+        const program = size === batchSize
+          ? trainer.program(probe)
+          : trainer.program(await this.#probe(this.train, size));
+        yield { ...table.batch(rows, size), program };
+      }
+      return;
+    }
+    const options = { batchSize, order, epoch, classCount: this.#classCount };
+    for await (const batch of batches(this.train, { ...options, pad: false })) {
+      const full = batch.count === batchSize || !await this.#mayPad(batch.count)
+        ? batch
+        : padded(batch, batchSize);
+      const program = trainer.program(full);
+      yield {
+        features: await (await program).features(full.inputs),
+        targets: full.targets!,
+        weights: full.weights,
+        count: full.count,
+        program,
+      };
+    }
+  }
+
+  /** Whether a batch of `count` rows may be filled up: a program is there, and takes no statistics. */
+  async #mayPad(count: number): Promise<boolean> {
+    const { batchSize } = this.settings;
+    if (count === batchSize || this.train.length < batchSize) return false;
+    const probe = await this.#probe(this.train, batchSize);
+    return (await this.trainer.program(probe)).specialised.batchNorms.size === 0;
+  }
+
+  async #validate(dataset: Dataset, progress: Progress) {
+    const { settings, trainer } = this;
+    const { batchSize } = settings;
+    const tally = new Tally(settings.loss);
+    const table = this.#validationTable;
+    const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
+      const outputs = await program.evaluate(batch.features, trainer.running(program));
+      tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count);
+      progress.at(0, 0);
+    };
+    const probe = await this.#probe(dataset, batchSize);
+    const program = await trainer.program(probe);
+    if (table) {
+      for (let at = 0; at < table.length; at += batchSize) {
+        const rows = Array.from(
+          { length: Math.min(batchSize, table.length - at) },
+          (_, row) => at + row,
+        );
+        await count(table.batch(rows, batchSize), program);
+      }
+    } else {
+      const order = Uint32Array.from({ length: dataset.length }, (_, index) => index);
+      const options = { batchSize, order, classCount: this.#classCount };
+      for await (const batch of batches(dataset, options)) {
+        const features = await program.features(batch.inputs);
+        await count({ ...batch, features, targets: batch.targets! }, program);
+      }
+    }
+    return { loss: tally.meanLoss, accuracy: tally.accuracy };
+  }
+
+  #diverged(loss: number, epoch: number, learningRate: number, progress: Progress): never {
+    progress.done();
+    const { model, history } = this.#result(this.#good);
+    throw new DivergenceError(
+      `The loss became ${loss} in epoch ${epoch + 1}, step ${
+        this.trainer.steps + 1
+      }, at learning ` +
+        `rate ${learningRate}. Try a tenth of it. The error's "model" has the weights of ` +
+        (history.epochs.length > 0 ? `epoch ${history.epochs.length}` : "the start"),
+      model,
+      history,
+    );
+  }
+
+  /** What must be the same for a run to go on. */
+  get #key(): string {
+    const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
+    const parameters = this.trainer.memory.names;
+    const kind = typeof loss === "string" ? loss : "own";
+    const { name, settings } = optimizer;
+    return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters]);
+  }
+
+  async #save(folder: string, epoch: number): Promise<void> {
+    const { steps } = this.trainer;
+    const state: RunState = { epoch, steps, epochs: this.#epochs, key: this.#key };
+    await writeCheckpoint(folder, { tensors: this.#good, state });
+  }
+
+  async #resume(folder: string): Promise<number> {
+    const checkpoint = await readCheckpoint(folder);
+    if (!checkpoint) return 0;
+    const state = checkpoint.state as RunState;
+    if (state.key !== this.#key) {
+      throw new RangeError(
+        `The checkpoint in "${folder}" is of another run (other parameters, optimizer, batch size, ` +
+          "seed or loss). Give another folder, or remove it to start anew",
+      );
+    }
+    this.trainer.restore(checkpoint.tensors, state.steps);
+    this.#epochs.push(...state.epochs);
+    this.#good = checkpoint.tensors;
+    return state.epoch;
+  }
+}
