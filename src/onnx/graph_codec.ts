@@ -49,7 +49,12 @@ export function decodeGraph(proto: GraphProto, external: ExternalFiles): Graph {
 
 /** Nodes of a graph as messages, each after what it reads. */
 export function encodeNodes(graph: Graph): NodeProto[] {
+  const taken = new Set<string>();
   return graph.sorted().map((node) => {
+    // The runtime refuses two nodes of one name, which edits and some exporters leave behind.
+    let name = node.name;
+    for (let n = 1; name !== "" && taken.has(name); n++) name = `${node.name}_${n}`;
+    taken.add(name);
     const source = node.source as NodeProto | undefined;
     return create(NodeProtoSchema, {
       ...(source && {
@@ -61,7 +66,7 @@ export function encodeNodes(graph: Graph): NodeProto[] {
       }),
       opType: node.opType,
       domain: node.domain,
-      name: node.name,
+      name,
       input: node.inputs.map((value) => value?.name ?? ""),
       output: node.outputs.map((value) => value?.name ?? ""),
       attribute: [...node.attributes].map(([name, one]) => encodeAttribute(name, one)),

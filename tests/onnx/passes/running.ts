@@ -2,7 +2,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { assertEquals } from "@std/assert";
 import { Graph, type Node, type Value } from "../../../src/onnx/graph.ts";
 import type { Attribute } from "../../../src/onnx/attribute.ts";
-import { encodeGraph } from "./tmp_encode.ts";
+import { encodeGraph } from "../../../src/onnx/write_model.ts";
 import { isDataType } from "../../../src/tensor/dtype.ts";
 import type { DataType } from "../../../src/tensor/dtype.ts";
 import { rng } from "../../../src/tensor/rng.ts";
@@ -75,14 +75,14 @@ export async function run(graph: Graph, feeds: Tensors): Promise<Tensors> {
   });
   const wrapped = session.inputNames.filter((name) => feeds[name]).map((name) => {
     const { type, data, dims } = feeds[name]!;
-    return [name, new OrtTensor(type, data as Float32Array, dims)];
+    return [name, new OrtTensor(type as "float32", data as Float32Array, dims)];
   });
   const results = await session.run(Object.fromEntries(wrapped));
   await session.release();
   return Object.fromEntries(
     Object.entries(results).map(([name, { type, dims, data }]) => {
       if (!isDataType(type)) throw new TypeError(`${name} is ${type}`);
-      return [name, { type, dims, data: data as Float32Array }];
+      return [name, { type, dims, data: data as Float32Array<ArrayBuffer> } as Tensor];
     }),
   );
 }
