@@ -20,14 +20,10 @@
  */
 export { loadBackbone, type LoadBackboneOptions } from "./models/load_backbone.ts";
 export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
-export type {
-  Updated,
-  UpdateRule as Optimizer,
-  UpdateTerms,
-} from "./src/artifacts/update/update_rule.ts";
+export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export { Builder } from "./src/autodiff/builder.ts";
-export type { Attributes, OutputInfo } from "./src/autodiff/builder.ts";
+export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
@@ -38,14 +34,29 @@ export {
   imageFolder,
   type ImageFolderOptions,
 } from "./src/data/image_folder.ts";
-export { pictures } from "./src/data/pictures.ts";
+export { type PictureEntry, pictures, type PicturesOptions } from "./src/data/pictures.ts";
+export type { OnUnreadable, PictureDataset } from "./src/data/picture_dataset.ts";
 export { imagenetPreprocessing } from "./src/data/preprocessing.ts";
-export { split } from "./src/data/split.ts";
+export { type Split, split, type SplitOptions } from "./src/data/split.ts";
 export { subset } from "./src/data/subset.ts";
-export { colorJitter } from "./src/data/transforms/color_jitter.ts";
-export { horizontalFlip } from "./src/data/transforms/horizontal_flip.ts";
-export { randomErasing } from "./src/data/transforms/random_erasing.ts";
-export { randomResizedCrop } from "./src/data/transforms/random_resized_crop.ts";
+export {
+  type ColorAdjustment,
+  colorJitter,
+  type ColorJitterOptions,
+} from "./src/data/transforms/color_jitter.ts";
+export {
+  horizontalFlip,
+  type HorizontalFlipOptions,
+} from "./src/data/transforms/horizontal_flip.ts";
+export {
+  type Erasure,
+  randomErasing,
+  type RandomErasingOptions,
+} from "./src/data/transforms/random_erasing.ts";
+export {
+  randomResizedCrop,
+  type RandomResizedCropOptions,
+} from "./src/data/transforms/random_resized_crop.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
@@ -68,8 +79,9 @@ export type {
   Rectangle,
   SkippedExample,
 } from "./src/tensor/dataset.ts";
-export type { ArrayOf, DataType, TypedArray } from "./src/tensor/dtype.ts";
+export type { ArrayOf, DataType, ElementArrays, TypedArray } from "./src/tensor/dtype.ts";
 export { type Rng, rng } from "./src/tensor/rng.ts";
+export type { Optimizer } from "./src/train/optimizers/optimizer.ts";
 export type { Tensor } from "./src/tensor/tensor.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {

@@ -111,7 +111,7 @@ async function digits(): Promise<Job> {
     valid: draw(20, 12),
     test: draw(100, 13),
     options: {
-      epochs: Number(args.epochs ?? 25),
+      epochs: Number(args.epochs ?? 15),
       batchSize: 20,
       optimizer: adamW({ learningRate: 2e-3, weightDecay: 0.02 }),
       schedule: oneCycle(),
@@ -155,7 +155,8 @@ async function ownPictures(folder: string): Promise<Job> {
 async function showcase(model: Model, test: Dataset): Promise<Shown[]> {
   // Steps by the golden ratio: spread evenly, and in step with no order of the classes.
   const spread = (index: number) => Math.floor(index * 0.6180339887 % 1 * test.length);
-  const indices = [...new Set(Array.from({ length: 60 }, (_, index) => spread(index)))];
+  const indices = [...new Set(Array.from({ length: 60 }, (_, index) => spread(index)))]
+    .sort((a, b) => a - b);
   const examples = await Promise.all(indices.map((index) => test.get(index)));
   const readable = examples.filter((example) => example?.image !== undefined);
   const answers = await predict(model, pictures(readable.map((one) => ({ image: one!.image! }))));

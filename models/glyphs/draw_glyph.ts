@@ -12,6 +12,8 @@ export interface DrawGlyphOptions {
   readonly index?: number;
   /** Height and width, in pixels. @default {32} */
   readonly sizePx?: number;
+  /** White on black, without ground, strays, blur and noise. @default {false} */
+  readonly plain?: boolean;
 }
 
 /**
@@ -24,22 +26,31 @@ export function drawGlyph(character: string, options: DrawGlyphOptions): Image {
   const random = rng(seed, "glyph", character, index);
   const shapes = strokesOf(character);
   const strokes = placed(shapes[random.integer(shapes.length)]!, random, sizePx);
+  const pen = between(random, 0.6, 1.9) * sizePx / 32;
+  if (options.plain) {
+    const mask = coverage(strokes, sizePx, pen);
+    return imageOf(
+      Float32Array.from({ length: 3 * mask.length }, (_, i) => mask[Math.floor(i / 3)]!),
+      sizePx,
+    );
+  }
   const ground = rgb(random);
   const ink = contrasting(ground, random);
   const pixels = paintBackground(sizePx, random, { ground, ink });
   if (random.uniform() < 0.35) {
-    const pen = between(random, 0.3, 0.7) * sizePx / 32;
-    paint(pixels, coverage(stray(random, sizePx), sizePx, pen), shade(ink, ground, 0.6));
+    const thin = between(random, 0.3, 0.7) * sizePx / 32;
+    paint(pixels, coverage(stray(random, sizePx), sizePx, thin), shade(ink, ground, 0.6));
   }
-  const pen = between(random, 0.6, 1.9) * sizePx / 32;
   paint(pixels, coverage(strokes, sizePx, pen), ink);
   blur(pixels, sizePx, random.uniform() < 0.6 ? between(random, 0, 0.9) : 0);
   noise(pixels, random, between(random, 0, 0.06));
-  const data = Uint8Array.from(
-    pixels,
-    (value) => Math.min(Math.max(Math.round(value * 255), 0), 255),
-  );
-  return { widthPx: sizePx, heightPx: sizePx, data };
+  return imageOf(pixels, sizePx);
+}
+
+/** RGB floats as bytes. */
+function imageOf(pixels: Float32Array, sizePx: number): Image {
+  const byte = (value: number) => Math.min(Math.max(Math.round(value * 255), 0), 255);
+  return { widthPx: sizePx, heightPx: sizePx, data: Uint8Array.from(pixels, byte) };
 }
 
 /** Line segments in pixels, after handwriting, rotation, shear, perspective, scale and shift. */

@@ -3,14 +3,18 @@ import type { DataType } from "../tensor/dtype.ts";
 import { broadcastShapes, positiveAxis, sameShape, sizeOf } from "../tensor/shape.ts";
 import { ONNX_TYPE_NUMBERS } from "../onnx/types.ts";
 import { int64s, type Tensor, tensor } from "../tensor/tensor.ts";
-import { type Attributes, dimsOf, encode, type OutputInfo, typeOf } from "./values.ts";
+import {
+  type Attributes,
+  bits,
+  type Comparison,
+  dimsOf,
+  encode,
+  type OutputInfo,
+  typeOf,
+  type Unary,
+} from "./values.ts";
 
-export { type Attributes, dimsOf, type OutputInfo, typeOf };
-
-/** Elementwise operators of one input and no attributes. */
-type Unary =
-  | ("Abs" | "Cos" | "Cosh" | "Erf" | "Exp" | "Floor" | "Log" | "Neg" | "Not" | "Reciprocal")
-  | ("Relu" | "Sigmoid" | "Sign" | "Sin" | "Sinh" | "Softplus" | "Sqrt" | "Tanh");
+export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type Unary };
 
 /**
  * Adds operators to a graph of static shapes, and reuses the node where the same operator was
@@ -98,36 +102,31 @@ export class Builder {
     return this.expand(this.scalar(number, type), shape);
   }
 
+  /** `a + b`. */
   add(a: Value, b: Value): Value {
     return this.#broadcast("Add", a, b);
   }
+  /** `a - b`. */
   sub(a: Value, b: Value): Value {
     return this.#broadcast("Sub", a, b);
   }
+  /** `a · b`. */
   mul(a: Value, b: Value): Value {
     return this.#broadcast("Mul", a, b);
   }
+  /** `a / b`. */
   div(a: Value, b: Value): Value {
     return this.#broadcast("Div", a, b);
   }
+  /** `a` to the power `b`. */
   pow(a: Value, b: Value): Value {
     return this.#broadcast("Pow", a, b);
   }
-  greater(a: Value, b: Value): Value {
-    return this.#broadcast("Greater", a, b, "bool");
+  /** A comparison, element by element: bool. */
+  compare(opType: Comparison, a: Value, b: Value): Value {
+    return this.#broadcast(opType, a, b, "bool");
   }
-  greaterOrEqual(a: Value, b: Value): Value {
-    return this.#broadcast("GreaterOrEqual", a, b, "bool");
-  }
-  lessOrEqual(a: Value, b: Value): Value {
-    return this.#broadcast("LessOrEqual", a, b, "bool");
-  }
-  less(a: Value, b: Value): Value {
-    return this.#broadcast("Less", a, b, "bool");
-  }
-  equal(a: Value, b: Value): Value {
-    return this.#broadcast("Equal", a, b, "bool");
-  }
+  /** Where both are true. */
   and(a: Value, b: Value): Value {
     return this.#broadcast("And", a, b, "bool");
   }
@@ -143,6 +142,7 @@ export class Builder {
   unary(opType: Unary, x: Value): Value {
     return this.op(opType, [x], dimsOf(x));
   }
+  /** `-x`. */
   neg(x: Value): Value {
     return this.unary("Neg", x);
   }
@@ -152,10 +152,12 @@ export class Builder {
     if (values.length === 2) return this.add(values[0]!, values[1]!);
     return this.op("Sum", values, dimsOf(values[0]!));
   }
+  /** `a` where the condition is true, `b` elsewhere. */
   where(condition: Value, a: Value, b: Value): Value {
     const shape = broadcastShapes(dimsOf(condition), broadcastShapes(dimsOf(a), dimsOf(b)));
     return this.op("Where", [condition, a, b], shape, {}, typeOf(a));
   }
+  /** The same numbers in another type. */
   cast(x: Value, type: DataType): Value {
     if (typeOf(x) === type) return x;
     return this.op("Cast", [x], dimsOf(x), { to: ONNX_TYPE_NUMBERS[type] }, type);
@@ -189,6 +191,7 @@ export class Builder {
     });
   }
 
+  /** The same elements in another shape. */
   reshape(x: Value, shape: readonly number[]): Value {
     if (sameShape(dimsOf(x), shape)) return x;
     if (sizeOf(shape) !== sizeOf(dimsOf(x))) {
@@ -198,6 +201,7 @@ export class Builder {
       allowzero: shape.includes(0) ? 1 : undefined,
     });
   }
+  /** Axes in another order. */
   transpose(x: Value, order: readonly number[]): Value {
     if (order.every((axis, position) => axis === position)) return x;
     return this.op("Transpose", [x], order.map((axis) => dimsOf(x)[axis]!), { perm: order });
@@ -208,6 +212,7 @@ export class Builder {
     order.splice(-2, 2, order.length - 1, order.length - 2);
     return this.transpose(x, order);
   }
+  /** Repeated to a larger shape by broadcasting. */
   expand(x: Value, shape: readonly number[]): Value {
     if (sameShape(dimsOf(x), shape)) return x;
     return this.op("Expand", [x, this.integers(shape)], shape);
@@ -238,6 +243,7 @@ export class Builder {
     );
     return this.reshape(this.reduceSum(x, axes), shape);
   }
+  /** One after the other along an axis. */
   concat(values: readonly Value[], axis: number): Value {
     if (values.length === 1) return values[0]!;
     const at = positiveAxis(axis, dimsOf(values[0]!).length);
@@ -271,6 +277,7 @@ export class Builder {
     const pads = this.integers([...before, ...after]);
     return this.op("Pad", [x, pads, this.scalar(0, x)], shape);
   }
+  /** `x[indices]` along an axis. */
   gather(x: Value, indices: Value, axis: number): Value {
     const shape = [...dimsOf(x).slice(0, axis), ...dimsOf(indices), ...dimsOf(x).slice(axis + 1)];
     return this.op("Gather", [x, indices], shape, { axis });
@@ -280,9 +287,11 @@ export class Builder {
     const attributes = { axis, reduction: "add" };
     return this.op("ScatterElements", [base, indices, updates], dimsOf(base), attributes);
   }
+  /** Softmax along an axis. */
   softmax(x: Value, axis: number): Value {
     return this.op("Softmax", [x], dimsOf(x), { axis });
   }
+  /** The logarithm of softmax along an axis. */
   logSoftmax(x: Value, axis: number): Value {
     return this.op("LogSoftmax", [x], dimsOf(x), { axis });
   }
@@ -290,9 +299,4 @@ export class Builder {
   #broadcast(opType: string, a: Value, b: Value, type: DataType = typeOf(a)): Value {
     return this.op(opType, [a, b], broadcastShapes(dimsOf(a), dimsOf(b)), {}, type);
   }
-}
-
-/** A number as text, so that 0 and -0 differ. */
-function bits(value: number | bigint): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -11,6 +11,7 @@ type AnyGradient = Gradient<Operator> | Stop;
 
 /** A graph has operators on the way to the loss that have no gradient rule. */
 export class NotDifferentiableError extends TypeError {
+  /** Its name. */
   override name = "NotDifferentiableError";
 
   /** Names all of `nodes` in its message. */

@@ -42,3 +42,16 @@ export function encode(
   if (typeof value === "string") return string(value);
   return "float" in value ? float(value.float) : ints(value);
 }
+
+/** Comparisons. */
+export type Comparison = "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual";
+
+/** Elementwise operators of one input and no attributes. */
+export type Unary =
+  | ("Abs" | "Cos" | "Cosh" | "Erf" | "Exp" | "Floor" | "Log" | "Neg" | "Not" | "Reciprocal")
+  | ("Relu" | "Sigmoid" | "Sign" | "Sin" | "Sinh" | "Softplus" | "Sqrt" | "Tanh");
+
+/** A number as text, so that 0 and -0 differ. */
+export function bits(value: number | bigint): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}

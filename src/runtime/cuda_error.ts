@@ -1,5 +1,6 @@
 /** CUDA was asked for and cannot be had; the message says what is missing and how to install it. */
 export class CudaUnavailableError extends Error {
+  /** Its name. */
   override name = "CudaUnavailableError";
 
   /** `reason` is what the engine said. */

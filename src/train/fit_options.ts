@@ -78,6 +78,7 @@ export interface FitResult {
 
 /** The loss became NaN or infinite; the error carries the last good weights. */
 export class DivergenceError extends Error {
+  /** Its name. */
   override name = "DivergenceError";
 
   /** `model` has the weights of the last epoch that ended well. */

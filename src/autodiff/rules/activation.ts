@@ -3,29 +3,31 @@ import { type GradRule, stop } from "../rule.ts";
 
 /** Y = max(X, 0); 0 at 0. Y tells where, so that X need not be kept. */
 export const relu: GradRule<"Relu"> = {
-  X: ({ g, y, dy }) => g.where(g.greater(y.Y, g.scalar(0, y.Y)), dy.Y, g.scalar(0, dy.Y)),
+  X: ({ g, y, dy }) =>
+    g.where(g.compare("Greater", y.Y, g.scalar(0, y.Y)), dy.Y, g.scalar(0, dy.Y)),
 };
 
 /** Y = X where X > 0, alpha·X elsewhere. */
 export const leakyRelu: GradRule<"LeakyRelu"> = {
   X: ({ g, x, dy, node }) => {
     const scaled = g.scale(dy.Y, node.float("alpha", 0.01));
-    return g.where(g.greater(x.X, g.scalar(0, x.X)), dy.Y, scaled);
+    return g.where(g.compare("Greater", x.X, g.scalar(0, x.X)), dy.Y, scaled);
   },
 };
 
 /** Y = X where X > 0, slope·X elsewhere. */
 export const pRelu: GradRule<"PRelu"> = {
-  X: ({ g, x, dy }) => g.where(g.greater(x.X, g.scalar(0, x.X)), dy.Y, g.mul(dy.Y, x.slope)),
+  X: ({ g, x, dy }) =>
+    g.where(g.compare("Greater", x.X, g.scalar(0, x.X)), dy.Y, g.mul(dy.Y, x.slope)),
   slope: ({ g, x, dy }) =>
-    g.where(g.greater(x.X, g.scalar(0, x.X)), g.scalar(0, dy.Y), g.mul(dy.Y, x.X)),
+    g.where(g.compare("Greater", x.X, g.scalar(0, x.X)), g.scalar(0, dy.Y), g.mul(dy.Y, x.X)),
 };
 
 /** output = input held between min and max; it passes at the bounds, as in PyTorch. */
 export const clip: GradRule<"Clip"> = {
   input: ({ g, x, dy }) => {
-    const above = x.min && g.greaterOrEqual(x.input, x.min);
-    const below = x.max && g.lessOrEqual(x.input, x.max);
+    const above = x.min && g.compare("GreaterOrEqual", x.input, x.min);
+    const below = x.max && g.compare("LessOrEqual", x.input, x.max);
     if (!above && !below) return dy.output;
     const inside = above && below ? g.and(above, below) : (above ?? below)!;
     return g.where(inside, dy.output, g.scalar(0, dy.output));
@@ -55,7 +57,10 @@ export const softplus: GradRule<"Softplus"> = {
 /** Y = max(0, min(1, alpha·X + beta)): slope alpha strictly between, 0 elsewhere. */
 export const hardSigmoid: GradRule<"HardSigmoid"> = {
   X: ({ g, y, dy, node }) => {
-    const rises = g.and(g.greater(y.Y, g.scalar(0, y.Y)), g.less(y.Y, g.scalar(1, y.Y)));
+    const rises = g.and(
+      g.compare("Greater", y.Y, g.scalar(0, y.Y)),
+      g.compare("Less", y.Y, g.scalar(1, y.Y)),
+    );
     const scaled = g.scale(dy.Y, node.float("alpha", 0.2));
     return g.where(rises, scaled, g.scalar(0, scaled));
   },
@@ -65,8 +70,8 @@ export const hardSigmoid: GradRule<"HardSigmoid"> = {
 export const hardSwish: GradRule<"HardSwish"> = {
   X: ({ g, x, dy }) => {
     const between = g.mul(dy.Y, g.shift(g.scale(x.X, 1 / 3), 0.5));
-    const high = g.where(g.less(x.X, g.scalar(3, x.X)), between, dy.Y);
-    return g.where(g.greater(x.X, g.scalar(-3, x.X)), high, g.scalar(0, high));
+    const high = g.where(g.compare("Less", x.X, g.scalar(3, x.X)), between, dy.Y);
+    return g.where(g.compare("Greater", x.X, g.scalar(-3, x.X)), high, g.scalar(0, high));
   },
 };
 

@@ -53,19 +53,19 @@ export const pow: GradRule<"Pow"> = {
     const slope = g.mul(exponent, g.pow(x.X, g.shift(exponent, -1)));
     const safe = only !== undefined && only !== 0
       ? slope
-      : g.where(g.equal(exponent, g.scalar(0, exponent)), g.scalar(0, slope), slope);
+      : g.where(g.compare("Equal", exponent, g.scalar(0, exponent)), g.scalar(0, slope), slope);
     return g.mul(dy.Z, safe);
   },
   Y: ({ g, x, y, dy }) => {
     const zero = g.scalar(0, x.X);
-    const positive = g.greater(x.X, zero);
+    const positive = g.compare("Greater", x.X, zero);
     const logarithm = g.unary("Log", g.where(positive, x.X, g.scalar(1, x.X)));
     const slope = g.mul(y.Z, logarithm);
     const isZero = g.and(
-      g.equal(x.X, zero),
-      g.greaterOrEqual(g.cast(x.Y, x.X.type!), zero),
+      g.compare("Equal", x.X, zero),
+      g.compare("GreaterOrEqual", g.cast(x.Y, x.X.type!), zero),
     );
-    const negative = g.where(g.less(x.X, zero), g.scalar(NaN, x.X), slope);
+    const negative = g.where(g.compare("Less", x.X, zero), g.scalar(NaN, x.X), slope);
     return g.cast(g.mul(dy.Z, g.where(isZero, g.scalar(0, slope), negative)), x.Y.type!);
   },
 };
