@@ -149,7 +149,6 @@ export class Builder {
   /** The sum of one or more values of one shape. */
   sum(values: readonly Value[]): Value {
     if (values.length === 1) return values[0]!;
-    if (values.length === 2) return this.add(values[0]!, values[1]!);
     return this.op("Sum", values, dimsOf(values[0]!));
   }
   /** `a` where the condition is true, `b` elsewhere. */
@@ -159,8 +158,8 @@ export class Builder {
   }
   /** The same numbers in another type. */
   cast(x: Value, type: DataType): Value {
-    if (typeOf(x) === type) return x;
-    return this.op("Cast", [x], dimsOf(x), { to: ONNX_TYPE_NUMBERS[type] }, type);
+    const to = ONNX_TYPE_NUMBERS[type];
+    return typeOf(x) === type ? x : this.op("Cast", [x], dimsOf(x), { to }, type);
   }
 
   /**
@@ -230,9 +229,9 @@ export class Builder {
   ): Value {
     const shape = dimsOf(x);
     const reduced = axes.map((axis) => positiveAxis(axis, shape.length));
-    if (reduced.length === 0) return x;
     const kept = shape.flatMap((dim, axis) => reduced.includes(axis) ? (keep ? [1] : []) : [dim]);
-    return this.op(opType, [x, this.integers(reduced)], kept, { keepdims: keep ? 1 : 0 });
+    const at = [x, this.integers(reduced)];
+    return reduced.length === 0 ? x : this.op(opType, at, kept, { keepdims: keep ? 1 : 0 });
   }
   /** `x` summed over the axes that broadcasting stretched, back to `shape`. */
   sumTo(x: Value, shape: readonly number[]): Value {
@@ -263,8 +262,7 @@ export class Builder {
     axes.forEach((axis, i) => {
       shape[axis] = Math.max(0, Math.ceil((ends[i]! - starts[i]!) / steps[i]!));
     });
-    const whole = sameShape(shape, dimsOf(x)) && steps.every((step) => step === 1);
-    if (whole) return x;
+    if (sameShape(shape, dimsOf(x)) && steps.every((step) => step === 1)) return x;
     // One below the first element is written as the most negative end there is.
     const written = ends.map((end) => end < 0 ? -2147483648 : end);
     const inputs = [starts, written, axes, steps].map((list) => this.integers(list));
