@@ -26,9 +26,9 @@ export function drawGlyph(character: string, options: DrawGlyphOptions): Image {
   const random = rng(seed, "glyph", character, index);
   const shapes = strokesOf(character);
   const strokes = placed(shapes[random.integer(shapes.length)]!, random, sizePx);
-  const pen = between(random, 0.6, 1.9) * sizePx / 32;
+  const drawPen = () => coverage(strokes, sizePx, between(random, 0.6, 1.9) * sizePx / 32);
   if (options.plain) {
-    const mask = coverage(strokes, sizePx, pen);
+    const mask = drawPen();
     return imageOf(
       Float32Array.from({ length: 3 * mask.length }, (_, i) => mask[Math.floor(i / 3)]!),
       sizePx,
@@ -41,7 +41,7 @@ export function drawGlyph(character: string, options: DrawGlyphOptions): Image {
     const thin = between(random, 0.3, 0.7) * sizePx / 32;
     paint(pixels, coverage(stray(random, sizePx), sizePx, thin), shade(ink, ground, 0.6));
   }
-  paint(pixels, coverage(strokes, sizePx, pen), ink);
+  paint(pixels, drawPen(), ink);
   blur(pixels, sizePx, random.uniform() < 0.6 ? between(random, 0, 0.9) : 0);
   noise(pixels, random, between(random, 0, 0.06));
   return imageOf(pixels, sizePx);
