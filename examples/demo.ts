@@ -26,6 +26,7 @@ import {
   pictures,
   predict,
   replaceHead,
+  type Report,
   saveModel,
   split,
 } from "../mod.ts";
@@ -66,18 +67,18 @@ const job = args.data === undefined ? await digits() : await ownPictures(args.da
 const classes = job.train.classes ?? [];
 
 const runs: Run[] = [];
-const tuned: Model[] = [];
+const trained: { readonly model: Model; readonly report: Report }[] = [];
 for (const [name, model] of Object.entries(job.models)) {
   console.log(`\n${name}`);
   const start = performance.now();
   const result = await fit(model, job.train, { validation: job.valid, ...job.options });
   const seconds = (performance.now() - start) / 1000;
-  const { accuracy, loss } = await evaluate(result.model, job.test, { verbose: false });
+  const report = await evaluate(result.model, job.test, { verbose: false });
+  const { accuracy, loss } = report;
   runs.push({ name, accuracy: accuracy!, loss, seconds, epochs: result.history.epochs });
-  tuned.push(result.model);
+  trained.push({ model: result.model, report });
 }
-const best = tuned[0]!;
-const report = await evaluate(best, job.test, { verbose: false });
+const { model: best, report } = trained[0]!;
 await saveModel(best, job.out);
 const { title, summary } = job;
 const confusionMatrix = report.confusionMatrix!;

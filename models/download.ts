@@ -26,12 +26,12 @@ const ATTEMPTS = 4;
  * address answered.
  */
 export async function download(path: string, options: DownloadOptions): Promise<void> {
-  if (await isFile(path)) return;
+  if (await isThere(path, options)) return;
   await Deno.mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
   using file = await Deno.open(part, { read: true, write: true, create: true });
   await file.lock(true);
-  if (await isFile(path)) return;
+  if (await isThere(path, options)) return;
   if (options.sha256 === undefined) await file.truncate(0);
   const failures: string[] = [];
   for (const address of options.addresses) {
@@ -151,15 +151,20 @@ async function sumOf(file: Deno.FsFile): Promise<string> {
 /** The server answered and will not give the file. */
 class Refusal extends Error {}
 
+/** What went wrong, without the address that Deno repeats. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return error.message + (error.message.includes(cause.slice(2)) ? "" : cause);
+  return error.message.replace(/^.*url \([^)]*\): /, "");
 }
 
-async function isFile(path: string): Promise<boolean> {
+/** Whether the file is there. Throws an `Error` where it has another size than it must have. */
+async function isThere(path: string, { bytes, name }: DownloadOptions): Promise<boolean> {
   try {
-    return (await Deno.stat(path)).isFile;
+    const { size } = await Deno.stat(path);
+    if (bytes === undefined || size === bytes) return true;
+    throw new Error(
+      `${path} has ${size} bytes, ${name} has ${bytes}: remove the file, and it is fetched again`,
+    );
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

@@ -124,3 +124,14 @@ Deno.test("download() says what every address answered and where to put the file
   );
   assertStringIncludes(offline.message.toLowerCase(), "refused");
 });
+
+Deno.test("download() refuses a file of another size in the cache", async () => {
+  await using dir = await folder();
+  const path = join(dir.path, "weights.onnx");
+  await Deno.writeTextFile(path, "short");
+  await assertRejects(
+    () => download(path, { ...quiet, addresses: [], bytes: 300_000 }),
+    Error,
+    "has 5 bytes, weights has 300000: remove the file",
+  );
+});
