@@ -154,7 +154,8 @@ class Refusal extends Error {}
 /** What went wrong, without the address that Deno repeats. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.message.replace(/^.*url \([^)]*\): /, "");
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return message.replace(/^.*url \([^)]*\): /, "");
 }
 
 /** Whether the file is there. Throws an `Error` where it has another size than it must have. */
