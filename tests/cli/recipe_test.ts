@@ -4,14 +4,22 @@ import { recipe, selectorOf } from "../../src/cli/fine_tune/recipe.ts";
 import { parse } from "../../src/cli/parse.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 
-const read = (...args: string[]) =>
-  recipe(parse({ name: "fine-tune", options: FINE_TUNE_OPTIONS, positionals: [] }, args));
+const parsed = (...args: string[]) =>
+  parse({ name: "fine-tune", options: FINE_TUNE_OPTIONS, positionals: [] }, args);
+const read = (...args: string[]) => recipe(parsed(...args), true);
 
 Deno.test("recipe() leaves pictures unchanged for a head and changes them for all weights", () => {
   assertEquals(read().augment, "none");
   assertEquals(read("--train", "all").augment, "imagenet");
   assertEquals(read("--train", "layer4.*").learningRate, read("--train", "all").learningRate);
   assertEquals(read().learningRate > read("--train=all").learningRate, true);
+});
+
+Deno.test("recipe() gives only a new head a phase of its own", () => {
+  assertEquals(read("--train", "all").headEpochs > 0, true);
+  assertEquals(read("--train", "all", "--head-epochs", "2").headEpochs, 2);
+  assertEquals(recipe(parsed("--train", "all"), false).headEpochs, 0);
+  assertEquals(read().headEpochs, 0);
 });
 
 Deno.test("recipe() takes what the arguments say", () => {

@@ -33,7 +33,6 @@ export const fineTuneCommand: Command = {
     if (out === undefined) throw new UsageError("fine-tune needs --out FILE");
     await checkWritable(out);
     const seed = values.number("seed") ?? 0;
-    const chosen = recipe(values);
     const data = await readData(values.positionals[0]!, values);
     const source = values.text("backbone") ?? "mobilenet_v2";
     const backbone = await loadBackbone(source, { verbose: output.verbose });
@@ -41,6 +40,7 @@ export const fineTuneCommand: Command = {
       train: values.text("train") ?? "head",
       seed,
     });
+    const chosen = recipe(values, isNewHead);
     introduce(model, { isNewHead, data, chosen }, output);
     const trained = await train(model, data, { values, chosen, seed, output });
     await saveModel(trained.model, out);
@@ -68,6 +68,7 @@ export const fineTuneCommand: Command = {
         out,
         classes: data.classes,
         recipe: { ...chosen, train: values.text("train") ?? "head", seed },
+        headEpochs: trained.headHistory?.epochs ?? [],
         epochs: trained.history.epochs,
         seconds,
         interrupted: trained.interrupted,

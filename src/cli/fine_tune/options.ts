@@ -38,6 +38,14 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     help: "passes over the pictures",
   },
   {
+    name: "head-epochs",
+    kind: "integer",
+    value: "N",
+    least: 0,
+    otherwise: "5 where more than the head is trained",
+    help: "passes before those, in which only a new head is trained",
+  },
+  {
     name: "lr",
     kind: "number",
     value: "X",

@@ -3,6 +3,8 @@ import { UsageError } from "../usage_error.ts";
 
 /** How a fine-tuning goes, as chosen or by default. */
 export interface Recipe {
+  /** Passes over the pictures in which only the new head is trained, before the rest joins. */
+  readonly headEpochs: number;
   /** Passes over the pictures. */
   readonly epochs: number;
   /** Pictures a step. */
@@ -19,8 +21,11 @@ export interface Recipe {
   readonly augment: "none" | "imagenet";
 }
 
+type Defaults = Omit<Recipe, "weightDecay">;
+
 /** A new head on frozen features: these are computed once where the pictures do not change. */
-const HEAD: Omit<Recipe, "weightDecay"> = {
+const HEAD: Defaults = {
+  headEpochs: 0,
   epochs: 10,
   batchSize: 32,
   optimizer: "adamw",
@@ -29,8 +34,17 @@ const HEAD: Omit<Recipe, "weightDecay"> = {
   augment: "none",
 };
 
-/** Weights that are good already: small steps, warmed up, on pictures that change. */
-const ALL: typeof HEAD = { ...HEAD, epochs: 5, learningRate: 1e-4, augment: "imagenet" };
+/**
+ * Weights that are good already: small steps, warmed up, on pictures that change, once the head no
+ * longer sends them the gradients of random weights.
+ */
+const ALL: Defaults = {
+  ...HEAD,
+  headEpochs: 5,
+  epochs: 5,
+  learningRate: 1e-4,
+  augment: "imagenet",
+};
 
 /** Decay that the field uses with each optimizer: Adam's spoils its step sizes. */
 const WEIGHT_DECAY = { sgd: 1e-4, adam: 0, adamw: 0.01 } as const;
@@ -38,12 +52,13 @@ const WEIGHT_DECAY = { sgd: 1e-4, adam: 0, adamw: 0.01 } as const;
 /** Learning rates of plain gradient descent, which has no step size of its own, are ten times Adam's. */
 const SGD_FACTOR = 10;
 
-/** The recipe for what is trained, with what the arguments change. */
-export function recipe(values: Values): Recipe {
+/** The recipe for what is trained, with what the arguments change; only a new head has a phase of its own. */
+export function recipe(values: Values, isNewHead: boolean): Recipe {
   const base = (values.text("train") ?? "head") === "head" ? HEAD : ALL;
   const optimizer = (values.text("optimizer") ?? base.optimizer) as Recipe["optimizer"];
   const factor = optimizer === "sgd" ? SGD_FACTOR : 1;
   return {
+    headEpochs: isNewHead ? values.number("head-epochs") ?? base.headEpochs : 0,
     epochs: values.number("epochs") ?? base.epochs,
     batchSize: values.number("batch-size") ?? base.batchSize,
     optimizer,
@@ -52,6 +67,11 @@ export function recipe(values: Values): Recipe {
     schedule: (values.text("schedule") ?? base.schedule) as Recipe["schedule"],
     augment: (values.text("augment") ?? base.augment) as Recipe["augment"],
   };
+}
+
+/** The recipe of the phase in which only the new head is trained. */
+export function headPhase({ headEpochs, batchSize }: Recipe): Recipe {
+  return { ...HEAD, headEpochs: 0, epochs: headEpochs, batchSize, weightDecay: WEIGHT_DECAY.adamw };
 }
 
 /** A selector from `--train`: a name, `/pattern/flags`, a name with `*`, `after:NAME`, `before:NAME`. */
