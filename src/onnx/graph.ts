@@ -257,6 +257,19 @@ export class Graph {
     }
   }
 
+  /** Makes the only output of a node a constant; the node goes, the name and the readers stay. */
+  makeConstant(value: Value, constant: Tensor): void {
+    const node = value.producer;
+    if (node) {
+      this.#nodes.delete(node);
+      for (const read of node.reads()) read.consumers.delete(node);
+    }
+    value.producer = undefined;
+    value.constant = constant;
+    value.type = constant.type;
+    value.shape = constant.dims;
+  }
+
   /** Forgets an input or constant. Throws `RangeError` where something reads it. */
   removeSource(value: Value): void {
     this.#refuseInUse(value);

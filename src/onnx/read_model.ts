@@ -7,6 +7,7 @@ import { inferenceForm } from "./inference_form.ts";
 import { PROBABILITIES, readFacts } from "./metadata.ts";
 import type { Model } from "./model.ts";
 import { modelFromGraph } from "./model_from_graph.ts";
+import { separateMergedWeights } from "./merged_weights.ts";
 import { type ModelProto, ModelProtoSchema } from "./wire/onnx_pb.ts";
 
 /** Where a model's bytes come from. */
@@ -45,6 +46,7 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
     graph.opsets.set(domain === "ai.onnx" ? "" : domain, Number(version));
   }
   inferenceForm(graph);
+  separateMergedWeights(graph);
   freeBatch(graph);
   dropProbabilities(graph, metadata);
   return modelFromGraph(graph, {
