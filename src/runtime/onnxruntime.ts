@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as EngineTensor } from "onnxruntime-node";
 import { isDataType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { channelBlock } from "./channel_block.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
 import type { OutputReport, Runtime, Session, SessionOptions, Tensors } from "./runtime.ts";
 
@@ -10,13 +11,17 @@ export type Device = "auto" | "cpu" | "cuda";
 /** ONNX Runtime on the CPU. */
 export const cpu: Runtime = {
   device: "cpu",
+  channelBlock: () => block ??= channelBlock(cpu),
   session: (model, options) => open(model, ["cpu"], options),
 };
 
 const cuda: Runtime = {
   device: "cuda",
+  channelBlock: () => Promise.resolve(1),
   session: (model, options) => open(model, ["cuda", "cpu"], options),
 };
+
+let block: Promise<number> | undefined;
 
 /** The smallest model there is: one Identity, to see whether a provider loads. */
 const PROBE = Uint8Array.from([

@@ -38,6 +38,8 @@ export interface SessionOptions {
 export interface Runtime {
   /** The device. */
   readonly device: "cpu" | "cuda";
+  /** How many channels its fast convolutions keep together in memory; 1 where it has none. */
+  channelBlock(): Promise<number>;
   /** Makes a serialised model ready to run. */
   session(model: Uint8Array, options?: SessionOptions): Promise<Session>;
 }

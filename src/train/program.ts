@@ -6,6 +6,8 @@ import {
   WEIGHTS,
 } from "../artifacts/training_graph.ts";
 import type { Loss } from "../artifacts/loss.ts";
+import { Builder } from "../autodiff/builder.ts";
+import { blockChannels } from "../autodiff/lowering/blocked/block_channels.ts";
 import type { Model } from "../onnx/model.ts";
 import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
@@ -98,6 +100,7 @@ export class Program {
       batch: options.batch,
       batchNorms: specialised.batchNorms,
     });
+    blockChannels(new Builder(graph.graph), await runtime.channelBlock());
     const training = await runtime.session(encodeGraph(graph.graph, { source }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
@@ -163,10 +166,11 @@ export class Program {
     await (await this.#evaluation)?.release();
   }
 
-  #compileEvaluation(): Promise<Session> {
+  async #compileEvaluation(): Promise<Session> {
     const graph = this.specialised.rest.clone();
     dropoutToMasks(graph, false);
     parametersToInputs(graph, [...this.memory.names, ...this.specialised.running]);
+    blockChannels(new Builder(graph), await this.runtime.channelBlock());
     return this.runtime.session(encodeGraph(graph));
   }
 

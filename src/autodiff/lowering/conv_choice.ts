@@ -49,6 +49,6 @@ export function weightLowering(shape: ConvShape): WeightLowering {
       ? "depthwise"
       : "swapped";
   }
-  if (shape.channels <= 4 && window > 9) return "swapped";
+  if (shape.channels <= 4 && window > 1) return "swapped";
   return places <= 64 ? "folded" : "slices";
 }

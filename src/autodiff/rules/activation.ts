@@ -1,10 +1,10 @@
 import { dimsOf } from "../builder.ts";
+import { whereAboveZero, whereTrue } from "../mask.ts";
 import { type GradRule, stop } from "../rule.ts";
 
 /** Y = max(X, 0); 0 at 0. Y tells where, so that X need not be kept. */
 export const relu: GradRule<"Relu"> = {
-  X: ({ g, y, dy }) =>
-    g.where(g.compare("Greater", y.Y, g.scalar(0, y.Y)), dy.Y, g.scalar(0, dy.Y)),
+  X: ({ g, y, dy }) => whereAboveZero(g, y.Y, dy.Y),
 };
 
 /** Y = X where X > 0, alpha·X elsewhere. */
@@ -23,15 +23,12 @@ export const pRelu: GradRule<"PRelu"> = {
     g.where(g.compare("Greater", x.X, g.scalar(0, x.X)), g.scalar(0, dy.Y), g.mul(dy.Y, x.X)),
 };
 
-/** output = input held between min and max; it passes at the bounds, as in PyTorch. */
+/** output = input held between min and max; where that changes nothing, the bounds included, it passes. */
 export const clip: GradRule<"Clip"> = {
-  input: ({ g, x, dy }) => {
-    const above = x.min && g.compare("GreaterOrEqual", x.input, x.min);
-    const below = x.max && g.compare("LessOrEqual", x.input, x.max);
-    if (!above && !below) return dy.output;
-    const inside = above && below ? g.and(above, below) : (above ?? below)!;
-    return g.where(inside, dy.output, g.scalar(0, dy.output));
-  },
+  input: ({ g, x, y, dy }) =>
+    x.min || x.max
+      ? whereTrue(g, g.compare("Equal", x.input, y.output), y.output, dy.output)
+      : dy.output,
   min: stop("the bounds are settings"),
   max: stop("the bounds are settings"),
 };
@@ -62,7 +59,7 @@ export const hardSigmoid: GradRule<"HardSigmoid"> = {
       g.compare("Less", y.Y, g.scalar(1, y.Y)),
     );
     const scaled = g.scale(dy.Y, node.float("alpha", 0.2));
-    return g.where(rises, scaled, g.scalar(0, scaled));
+    return whereTrue(g, rises, y.Y, scaled);
   },
 };
 
