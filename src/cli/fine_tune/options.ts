@@ -50,7 +50,7 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     kind: "number",
     value: "X",
     above: 0,
-    otherwise: "0.001 for the head, else 0.0001; ten times that with sgd",
+    otherwise: "0.001 for the head, else 0.00003; ten times that with sgd",
     help: "highest learning rate",
   },
   { ...BATCH_SIZE, help: "pictures a step" },

@@ -42,7 +42,7 @@ const ALL: Defaults = {
   ...HEAD,
   headEpochs: 5,
   epochs: 5,
-  learningRate: 1e-4,
+  learningRate: 3e-5,
   augment: "imagenet",
 };
 
