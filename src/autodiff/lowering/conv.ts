@@ -74,7 +74,49 @@ export const WEIGHT_LOWERINGS: Readonly<Record<WeightLowering, ByWeight>> = {
     const sums = correlated(g, shape, turned, filter, groups, [each, filters]);
     return g.transpose(sums, exchanged(dimsOf(sums).length));
   },
-  /** The same for one channel a group: every image and channel is a group, summed over images. */
+  /**
+   * X convolved with dY, images in the place of channels, and the channels one more axis that the
+   * window moves along: one matrix product, whose rows of channels the runtime lays out in its
+   * cache as it goes.
+   */
+  channelsLast: (g, shape, dy, x) => {
+    const { images, channels, filters, groups, kernel } = shape;
+    const each = channels / groups;
+    const rank = kernel.length;
+    const spans = shape.output.map((size, axis) => (size - 1) * shape.strides[axis]! + 1);
+    // So much padding after that exactly the window's positions come out; less than none is cut off.
+    const after = kernel.map((size, axis) =>
+      (size - 1) * shape.dilations[axis]! + spans[axis]! - shape.input[axis]! - shape.before[axis]!
+    );
+    const cut = after.map((count) => Math.min(count, 0));
+    const data = g.pad(x, [0, 0, ...cut.map(() => 0)], [0, 0, ...cut]);
+    const size = dimsOf(data).slice(2);
+    // Two exchanges of neighbours, each of which the runtime does block by block.
+    const apart = g.reshape(data, [images, groups, each, sizeOf(size)]);
+    const last = g.transpose(apart, [0, 1, 3, 2]);
+    const turned = g.reshape(groups === 1 ? last : g.transpose(last, [1, 0, 2, 3]), [
+      1,
+      groups * images,
+      ...size,
+      each,
+    ]);
+    const filter = g.transpose(dy, exchanged(rank + 2));
+    const sums = g.op("Conv", [turned, g.reshape(filter, [...dimsOf(filter), 1])], [
+      1,
+      filters,
+      ...kernel,
+      each,
+    ], {
+      group: groups,
+      kernel_shape: [...shape.output, 1],
+      strides: [...shape.dilations, 1],
+      dilations: [...shape.strides, 1],
+      pads: [...shape.before, 0, ...after.map((count) => Math.max(count, 0)), 0],
+    });
+    const places = kernel.map((_, axis) => axis + 1);
+    return g.transpose(g.reshape(sums, [filters, ...kernel, each]), [0, rank + 1, ...places]);
+  },
+  /** For one channel a group: every image and channel is a group, summed over images. */
   depthwise: (g, shape, dy, x) => {
     const groups = shape.images * shape.channels;
     const data = g.reshape(x, [1, groups, ...shape.input]);

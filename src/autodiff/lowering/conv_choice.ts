@@ -17,7 +17,7 @@ export interface ConvShape extends Window {
 export type InputLowering = "flipped" | "transposed";
 
 /** Ways to compute the gradient by the weight. */
-export type WeightLowering = "swapped" | "slices" | "folded" | "depthwise";
+export type WeightLowering = "swapped" | "channelsLast" | "slices" | "folded" | "depthwise";
 
 /**
  * A convolution with the weight turned around is the faster way wherever it applies: at stride 1,
@@ -37,18 +37,18 @@ export function inputLowering(shape: ConvShape): InputLowering {
 }
 
 /**
- * Many positions: one matrix product an image and window position ("slices"). Few: all images in
- * one product ("folded"). Few input channels, large windows or groups: the convolution itself,
- * with images and channels exchanged ("swapped", and "depthwise" for one channel a group).
+ * Windows of more than one element: one product with the channels last, which lays nothing out in
+ * memory; where a group has few channels, rows of channels are too short for that, and the
+ * convolution with images and channels exchanged ("swapped", and "depthwise" for one channel a group)
+ * is faster. Windows of one element: a product for each image ("slices"), or for small images one
+ * for all ("folded").
  */
 export function weightLowering(shape: ConvShape): WeightLowering {
   const window = sizeOf(shape.kernel);
-  const places = sizeOf(shape.output);
-  if (shape.groups > 1) {
-    return shape.groups === shape.channels && shape.filters === shape.channels
-      ? "depthwise"
-      : "swapped";
-  }
-  if (shape.channels <= 4 && window > 1) return "swapped";
-  return places <= 64 ? "folded" : "slices";
+  const each = shape.channels / shape.groups;
+  if (shape.groups > 1 && each === 1 && shape.filters === shape.channels) return "depthwise";
+  const short = shape.groups > 1 ? each <= 8 : each === 1 || each <= 4 && window > 9;
+  if (window > 1 && shape.kernel.length <= 2 && !short) return "channelsLast";
+  if (shape.groups > 1 || window > 1 && each <= 4) return "swapped";
+  return sizeOf(shape.output) <= 64 ? "folded" : "slices";
 }
