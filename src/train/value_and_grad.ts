@@ -1,8 +1,11 @@
+import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import type { Model } from "../onnx/model.ts";
 import { cpu } from "../runtime/onnxruntime.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
 import { type Tensor, tensor, toNumbers } from "../tensor/tensor.ts";
+import { classesOf } from "./evaluate.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
 import { Program, runningStatistics } from "./program.ts";
 import type { BatchNormMode } from "./specialise.ts";
@@ -31,13 +34,39 @@ export interface ValueAndGrad {
   readonly outputs: Record<string, Tensor>;
 }
 
+const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
+  loss: z.union([
+    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
+    z.custom<Loss>((value) => typeof value === "function").describe("a function"),
+  ]).optional(),
+  batchNorm: z.enum(["batch", "running"]).optional(),
+  weights: z.custom<Tensor>((value) =>
+    typeof value === "object" && value !== null && "data" in value && "dims" in value
+  ).describe("a tensor { type, dims, data }").optional(),
+  dropout: z.boolean().optional(),
+  seed: z.number().int().optional(),
+}) as z.ZodType<ValueAndGradOptions>;
+
 /**
  * The loss of a batch and its gradients by the trainable parameters, without changing anything.
  * `inputs` are by name, the batch `[N, ...]` first; `targets` are class indices `[N]` of any integer
  * type, or numbers of the output's shape.
  *
  * Throws `NotDifferentiableError` where an operator on the way has no gradient rule, `RangeError`
- * where no trainable parameter reaches the loss.
+ * where no trainable parameter reaches the loss or a class index is out of range, `TypeError` for
+ * inputs, targets or weights that do not fit.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { loadBackbone, valueAndGrad } from "@graft/graft";
+ *
+ * const model = await loadBackbone("digit_cnn", { weights: "random" });
+ * const x = { type: "float32", dims: [2, 1, 28, 28], data: new Float32Array(1568) } as const;
+ * const targets = { type: "int64", dims: [2], data: BigInt64Array.of(3n, 7n) } as const;
+ * const { gradients } = await valueAndGrad(model, { x }, targets);
+ * assertEquals([...gradients.keys()], [...model.parameters.keys()]);
+ * ```
  */
 export async function valueAndGrad(
   model: Model,
@@ -45,14 +74,24 @@ export async function valueAndGrad(
   targets: Tensor,
   options: ValueAndGradOptions = {},
 ): Promise<ValueAndGrad> {
-  const { loss = "crossEntropy", dropout = false, seed = 0 } = options;
+  const checked = checkOptions("valueAndGrad", schema, options);
+  const { loss = "crossEntropy", dropout = false, seed = 0 } = checked;
   const batch = targets.dims[0] ?? 1;
   const wanted = asTargets(targets);
+  checkInputs(model, inputs, batch);
+  if (loss === "crossEntropy") checkClassIndices(wanted, classesOf(model));
+  const weights = checked.weights ?? tensor("float32", [batch], new Float32Array(batch).fill(1));
+  if (weights.type !== "float32" || weights.dims.length !== 1 || weights.dims[0] !== batch) {
+    throw new TypeError(
+      `valueAndGrad(): weights must be float32[${batch}], one an example, found ` +
+        `${weights.type}[${weights.dims}]`,
+    );
+  }
   const memory = new ParameterMemory(model, 0);
   const program = await Program.compile(cpu, model, memory, {
     shapes: Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])),
     batch,
-    batchNorm: options.batchNorm,
+    batchNorm: checked.batchNorm,
     dropout,
     allOutputs: true,
     loss,
@@ -60,7 +99,6 @@ export async function valueAndGrad(
   });
   try {
     const running = runningStatistics(model, program.specialised.running);
-    const weights = options.weights ?? tensor("float32", [batch], new Float32Array(batch).fill(1));
     const result = await program.step(
       await program.features(inputs),
       wanted,
@@ -75,6 +113,40 @@ export async function valueAndGrad(
     return { loss: result.loss, gradients: new Map(gradients), outputs: { ...result.outputs } };
   } finally {
     await program.release();
+  }
+}
+
+/** Every input of the model is there, of its type, and holds the whole batch. */
+function checkInputs(model: Model, inputs: Readonly<Record<string, Tensor>>, batch: number): void {
+  const names = model.inputs.map((input) => `"${input.name}" ${input.type}[${input.shape}]`);
+  const expected = `the model's inputs are ${names.join(", ")}`;
+  for (const name of Object.keys(inputs)) {
+    if (!model.inputs.some((input) => input.name === name)) {
+      throw new TypeError(`valueAndGrad(): there is no input "${name}"; ${expected}`);
+    }
+  }
+  for (const { name, type, shape } of model.inputs) {
+    const given = inputs[name];
+    if (!given) throw new TypeError(`valueAndGrad(): the input "${name}" is missing; ${expected}`);
+    const isKnown = model.graph.value(name).shape !== undefined;
+    const fits = given.type === type && (!isKnown || given.dims.length === shape.length) &&
+      shape.every((dim, axis) => typeof dim === "string" || dim === given.dims[axis]);
+    if (!fits || given.dims[0] !== batch) {
+      throw new TypeError(
+        `valueAndGrad(): the input "${name}" is ${given.type}[${given.dims}] for ${batch} targets; ` +
+          expected,
+      );
+    }
+  }
+}
+
+function checkClassIndices(targets: Tensor, classes: number | undefined): void {
+  if (targets.type !== "int64" || classes === undefined) return;
+  for (const index of targets.data as BigInt64Array) {
+    if (index >= 0n && index < BigInt(classes)) continue;
+    throw new RangeError(
+      `valueAndGrad(): a target is class ${index}; the model has the classes 0 to ${classes - 1}`,
+    );
   }
 }
 

@@ -1,0 +1,41 @@
+import { Graph } from "../../src/onnx/graph.ts";
+import { float } from "../../src/onnx/attribute.ts";
+import type { Model } from "../../src/onnx/model.ts";
+import { modelFromGraph } from "../../src/onnx/model_from_graph.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+
+/** y = x·I + p, `[4, 3]`: the gradient by p is that by the output. */
+export function shifted(): Model {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  const inputs = [
+    graph.addInput("x", "float32", [4, 3]),
+    graph.addConstant("w.weight", tensor("float32", [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])),
+    graph.addConstant("p.weight", tensor("float32", [4, 3], new Float32Array(12))),
+  ];
+  const [y] = graph.add("Gemm", inputs, { outputs: ["y"] }).outputs;
+  graph.outputs.push(y!);
+  y!.type = "float32";
+  y!.shape = [4, 3];
+  return modelFromGraph(graph, { name: "shifted" });
+}
+
+/** One batch normalisation of `[N, 3, 2, 2]`, as PyTorch makes it. */
+export function normalised(): Model {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  const inputs = [
+    graph.addInput("x", "float32", ["N", 3, 2, 2]),
+    ...["weight", "bias", "running_mean", "running_var"].map((name, index) =>
+      graph.addConstant(name, tensor("float32", [3], new Array(3).fill(index % 3 === 0 ? 1 : 0)))
+    ),
+  ];
+  const { outputs } = graph.add("BatchNormalization", inputs, {
+    outputs: ["y"],
+    attributes: { epsilon: float(1e-5), momentum: float(0.9) },
+  });
+  graph.outputs.push(outputs[0]!);
+  outputs[0]!.type = "float32";
+  outputs[0]!.shape = ["N", 3, 2, 2];
+  return modelFromGraph(graph, { name: "normalised" });
+}
