@@ -5,6 +5,7 @@ import { Graph, type Value } from "./graph.ts";
 import { decodeAttribute, encodeAttribute } from "./attribute_codec.ts";
 import { decodeTensor, type ExternalFiles, typeOfNumber } from "./tensor_codec.ts";
 import { ONNX_TYPE_NUMBERS } from "./types.ts";
+import { withUnknownFields } from "./unknown_fields.ts";
 import {
   type GraphProto,
   type NodeProto,
@@ -56,13 +57,12 @@ export function encodeNodes(graph: Graph): NodeProto[] {
     for (let n = 1; name !== "" && taken.has(name); n++) name = `${node.name}_${n}`;
     taken.add(name);
     const source = node.source as NodeProto | undefined;
-    return create(NodeProtoSchema, {
+    const made = create(NodeProtoSchema, {
       ...(source && {
         docString: source.docString,
         overload: source.overload,
         metadataProps: source.metadataProps,
         deviceConfigurations: source.deviceConfigurations,
-        ...(source.$unknown && { $unknown: source.$unknown }),
       }),
       opType: node.opType,
       domain: node.domain,
@@ -71,6 +71,7 @@ export function encodeNodes(graph: Graph): NodeProto[] {
       output: node.outputs.map((value) => value?.name ?? ""),
       attribute: [...node.attributes].map(([name, one]) => encodeAttribute(name, one)),
     });
+    return withUnknownFields(made, source);
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkOptions } from "../tensor/options.ts";
 import { ints } from "./attribute.ts";
+import { channelsOf } from "./channels.ts";
 import { findHead } from "./find_head.ts";
 import type { Dim, Graph, Value } from "./graph.ts";
 import { addHead, type HeadBuilder, linear } from "./heads.ts";
@@ -115,10 +116,7 @@ function deepestHead(graph: Graph) {
 function poolNamed(graph: Graph, value: Value, batch: Dim) {
   const { shape } = value;
   if (!shape) {
-    const weights = [...value.consumers].flatMap((node) => node.inputs[1]?.constant?.dims[1] ?? []);
-    const channels = value.producer?.opType === "Conv"
-      ? value.producer.inputs[1]?.constant?.dims[0]
-      : weights[0];
+    const channels = channelsOf(value);
     if (channels === undefined) throw unknownSize(value);
     return { value: flatPool(graph, value, batch), inFeatures: channels };
   }

@@ -7,6 +7,7 @@ import { writeFacts } from "./metadata.ts";
 import type { Model } from "./model.ts";
 import { rawOf } from "./tensor_codec.ts";
 import { ONNX_TYPE_NUMBERS } from "./types.ts";
+import { withUnknownFields } from "./unknown_fields.ts";
 import { GraphProtoSchema, type ModelProto, ModelProtoSchema } from "./wire/onnx_pb.ts";
 
 /** Field numbers of the messages that are framed by hand, so that weights are not copied. */
@@ -50,31 +51,30 @@ function encodePieces(graph: Graph, { source, metadata }: EncodeOptions): Uint8A
       trainingInfo: from.trainingInfo,
       functions: from.functions,
       configuration: from.configuration,
-      ...(from.$unknown && { $unknown: from.$unknown }),
     }),
     irVersion: irVersion(from?.irVersion ?? 8n, opsets.get("") ?? 0),
     producerName: "graft",
     opsetImport: [...opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps: [...metadata ?? []].map(([key, value]) => ({ key, value })),
   });
-  const bare = toBinary(
-    GraphProtoSchema,
+  const described = withUnknownFields(
     create(GraphProtoSchema, {
       ...(from?.graph?.quantizationAnnotation && {
         quantizationAnnotation: from.graph.quantizationAnnotation,
       }),
-      ...(from?.graph?.$unknown && { $unknown: from.graph.$unknown }),
       docString: from?.graph?.docString ?? "",
       name: from?.graph?.name || "graph",
       node: encodeNodes(graph),
       input: graph.inputs.map(encodeInfo),
       output: graph.outputs.map(encodeInfo),
     }),
+    from?.graph,
   );
+  const bare = toBinary(GraphProtoSchema, described);
   const weights = graph.constants().flatMap((value) => framed(value.name, value.constant!));
   const size = bare.byteLength + weights.reduce((sum, piece) => sum + piece.byteLength, 0);
   const start = new BinaryWriter().tag(FIELD.modelGraph, 2).uint32(size).finish();
-  return [toBinary(ModelProtoSchema, model), start, bare, ...weights];
+  return [toBinary(ModelProtoSchema, withUnknownFields(model, from)), start, bare, ...weights];
 }
 
 /** A weight as a field of the graph: its description, then its bytes where they lie. */

@@ -1,0 +1,165 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { loadBackbone } from "../../models/load_backbone.ts";
+import { mlp } from "../../src/onnx/heads.ts";
+import type { Model } from "../../src/onnx/model.ts";
+import { readModel } from "../../src/onnx/read_model.ts";
+import { replaceHead } from "../../src/onnx/replace_head.ts";
+import { freeze } from "../../src/onnx/select.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+import { valueAndGrad } from "../../src/train/value_and_grad.ts";
+import { sharedTest } from "../shared.ts";
+import { info, modelBytes, node, type Parts, weight } from "./proto.ts";
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => Math.sin(i + 1));
+const image = info("x", ["N", 2, 4, 4]);
+const scores = info("y", ["N", 5]);
+const body = [node("Conv", ["x", "k"], ["c"]), node("Relu", ["c"], ["r"])];
+const kernel = weight("k", [6, 2, 3, 3], numbers(108));
+const flat = [node("GlobalAveragePool", ["r"], ["p"]), node("Flatten", ["p"], ["f"])];
+const one = { kernel_shape: [1, 1] };
+const pointwise = weight("w", [5, 6, 1, 1], numbers(30));
+
+/** Classifiers as they are found in published files, each on 6 features. */
+const SHAPES: Readonly<Record<string, Pick<Parts, "nodes" | "weights">>> = {
+  "Gemm with the weight transposed": {
+    nodes: [...flat, node("Gemm", ["f", "w", "b"], ["y"], { transB: 1 })],
+    weights: [weight("w", [5, 6], numbers(30)), weight("b", [5], numbers(5))],
+  },
+  "Gemm with the weight as it is": {
+    nodes: [...flat, node("Gemm", ["f", "w"], ["y"])],
+    weights: [weight("w", [6, 5], numbers(30))],
+  },
+  "MatMul and Add": {
+    nodes: [...flat, node("MatMul", ["f", "w"], ["m"]), node("Add", ["m", "b"], ["y"])],
+    weights: [weight("w", [6, 5], numbers(30)), weight("b", [5], numbers(5))],
+  },
+  "a 1×1 convolution before the pool, as in SqueezeNet": {
+    nodes: [
+      node("Conv", ["r", "w"], ["l"], one),
+      node("Relu", ["l"], ["a"]),
+      node("GlobalAveragePool", ["a"], ["p"]),
+      node("Flatten", ["p"], ["y"]),
+    ],
+    weights: [pointwise],
+  },
+  "a 1×1 convolution after the pool, as in MobileNetV2": {
+    nodes: [flat[0]!, node("Conv", ["p", "w"], ["l"], one), node("Flatten", ["l"], ["y"])],
+    weights: [pointwise],
+  },
+  "Gemm and Softmax": {
+    nodes: [...flat, node("Gemm", ["f", "w"], ["l"]), node("Softmax", ["l"], ["y"])],
+    weights: [weight("w", [6, 5], numbers(30))],
+  },
+  "Gemm, Dropout before it and LogSoftmax": {
+    nodes: [
+      ...flat,
+      node("Dropout", ["f"], ["d"]),
+      node("Gemm", ["d", "w"], ["l"]),
+      node("LogSoftmax", ["l"], ["y"]),
+    ],
+    weights: [weight("w", [6, 5], numbers(30))],
+  },
+};
+
+function small({ nodes, weights }: Pick<Parts, "nodes" | "weights">): Promise<Model> {
+  const parts = { inputs: [image], outputs: [scores] };
+  return readModel(
+    modelBytes({ ...parts, nodes: [...body, ...nodes], weights: [kernel, ...weights!] }),
+  );
+}
+
+for (const [name, shape] of Object.entries(SHAPES)) {
+  Deno.test(`replaceHead() takes the place of ${name}`, async () => {
+    const backbone = await small(shape);
+    const before = [...backbone.parameters.keys()];
+    const model = replaceHead(freeze(backbone, "all"), { classes: ["ant", "bee", "wasp"] });
+    assertEquals([...model.parameters.keys()], ["k", "head.weight", "head.bias"]);
+    assertEquals(model.parameters.get("head.weight")!.shape, [3, 6]);
+    const trainable = [...model.parameters.values()].filter((parameter) => parameter.trainable);
+    assertEquals(trainable.map((parameter) => parameter.name), ["head.weight", "head.bias"]);
+    assertEquals(model.outputs.map(({ name, shape }) => [name, shape]), [["logits", ["N", 3]]]);
+    assertEquals([...backbone.parameters.keys()], before, "the model given stays as it is");
+    assertEquals(model.parameters.get("k")!.value.data, backbone.parameters.get("k")!.value.data);
+    assert(
+      model.parameters.get("k")!.value.data === backbone.parameters.get("k")!.value.data,
+      "weights are shared",
+    );
+    const x = tensor("float32", [2, 2, 4, 4], numbers(64));
+    const { gradients, outputs } = await valueAndGrad(model, { x }, tensor("int64", [2], [0, 2]));
+    assertEquals([...gradients.keys()], ["head.weight", "head.bias"]);
+    assert(gradients.get("head.weight")!.data.some((g) => g !== 0));
+    assertEquals(outputs["logits"]!.dims, [2, 3]);
+  });
+}
+
+Deno.test("replaceHead() starts as nn.Linear does, by the seed", async () => {
+  const backbone = await small(SHAPES["MatMul and Add"]!);
+  const weights = (seed: number) =>
+    replaceHead(backbone, { classes: 200, seed }).parameters.get("head.weight")!.value
+      .data as Float32Array;
+  const bound = 1 / Math.sqrt(6);
+  assert(weights(1).every((w) => Math.abs(w) <= bound));
+  assert(Math.max(...weights(1)) > 0.98 * bound && Math.min(...weights(1)) < -0.98 * bound);
+  const variance = weights(1).reduce((sum, w) => sum + w * w, 0) / 1200;
+  assert(Math.abs(variance / (bound * bound / 3) - 1) < 0.1);
+  assertEquals(weights(1), weights(1));
+  assertNotEquals(weights(1), weights(2));
+});
+
+Deno.test("replaceHead() makes heads of several layers and replaces those again", async () => {
+  const backbone = await small(SHAPES["Gemm and Softmax"]!);
+  const head = mlp({ hidden: [7, 4], dropout: 0.5 });
+  const deep = replaceHead(backbone, { classes: 3, head });
+  const shapes = [0, 1, 2].map((layer) => deep.parameters.get(`head.${layer}.weight`)!.shape);
+  assertEquals(shapes, [[7, 6], [4, 7], [3, 4]]);
+  const flatAgain = replaceHead(deep, { classes: 2 });
+  assertEquals([...flatAgain.parameters.keys()], ["k", "head.weight", "head.bias"]);
+  assertEquals(flatAgain.parameters.get("head.weight")!.shape, [2, 6]);
+});
+
+Deno.test("replaceHead() makes regression heads", async () => {
+  const backbone = await small(SHAPES["Gemm with the weight as it is"]!);
+  const model = replaceHead(backbone, { outputs: 3, task: "regression" });
+  assertEquals(model.outputs.map(({ name, shape }) => [name, shape]), [["output", ["N", 3]]]);
+  assertEquals(model.classes, undefined);
+});
+
+Deno.test("replaceHead() asks for a place where it finds no classifier, and takes it", async () => {
+  const bare = await readModel(modelBytes({
+    nodes: [...body, node("Sigmoid", ["r"], ["y"])],
+    inputs: [image],
+    outputs: [info("y", ["N", 6, 2, 2])],
+    weights: [kernel],
+  }));
+  assertThrows(() => replaceHead(bare, { classes: 2 }), RangeError, "at");
+  const model = replaceHead(bare, { classes: 2, at: "r" });
+  assertEquals(model.parameters.get("head.weight")!.shape, [2, 6]);
+  assertThrows(() => replaceHead(bare, { classes: 2, at: "rr" }), RangeError, '"rr"');
+});
+
+Deno.test("replaceHead() names an option that is wrong", async () => {
+  const backbone = await small(SHAPES["MatMul and Add"]!);
+  assertThrows(() => replaceHead(backbone, { classes: 1 }), Error, "classes");
+  assertThrows(() => replaceHead(backbone, { classes: ["one"] }), Error, "classes");
+  assertThrows(() => replaceHead(backbone, {}), TypeError, "classes");
+  assertThrows(() => replaceHead(backbone, { clases: 3 } as never), Error, "clases");
+});
+
+for (
+  const [name, features] of [
+    ["mobilenetv2-7", 1280],
+    ["squeezenet1.1", 512],
+    ["cifar10-resnet20", 64],
+    ["mnist-pytorch", 50],
+  ] as const
+) {
+  sharedTest(
+    `replaceHead() finds the classifier of ${name}`,
+    [`data/models/${name}.onnx`],
+    async (file) => {
+      const model = replaceHead(await loadBackbone(file!.href), { classes: 2 });
+      assertEquals(model.parameters.get("head.weight")!.shape, [2, features]);
+      assert(model.outputs[0]!.shape.length === 2);
+    },
+  );
+}
