@@ -14,6 +14,16 @@ export interface Rng {
  * A random stream for a path of integers and names, such as `rng(seed, "shuffle", epoch)`: equal
  * paths give equal streams, different paths unrelated ones, so that any point of a run can be
  * drawn again without replaying what came before. sfc32 (Chris Doty-Humphrey, PractRand).
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ * import { rng } from "@graft/graft";
+ *
+ * const draw = (epoch: number) => rng(42, "shuffle", epoch).uniform();
+ * assertEquals(draw(1), draw(1));
+ * assertNotEquals(draw(1), draw(2));
+ * ```
  */
 export function rng(...path: readonly (number | string)[]): Rng {
   let [a, b, c, counter] = mix(path);

@@ -12,7 +12,18 @@ const schema: z.ZodType<CosineOptions> = z.strictObject({
   minimum: z.number().min(0).max(1).optional(),
 }) as z.ZodType<CosineOptions>;
 
-/** Half a cosine from 1 down to `minimum` (Loshchilov and Hutter, arXiv 1608.03983, without restarts). */
+/**
+ * Half a cosine from 1 down to `minimum` (Loshchilov and Hutter, arXiv 1608.03983, without restarts).
+ *
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { cosine } from "@graft/graft";
+ *
+ * const schedule = cosine({ minimum: 0.1 });
+ * assertAlmostEquals(schedule(50, 100, 10), 0.55);
+ * ```
+ */
 export function cosine(options: CosineOptions = {}): Schedule {
   const { minimum = 0 } = checkOptions("cosine", schema, options);
   return (step, total) => between(1, minimum, step / Math.max(1, total));

@@ -22,6 +22,15 @@ const schema: z.ZodType<OneCycleOptions> = z.strictObject({
 /**
  * Up to the optimizer's learning rate and down again along half cosines, as
  * `torch.optim.lr_scheduler.OneCycleLR` (momentum stays) (Smith and Topin, arXiv 1708.07120).
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { oneCycle } from "@graft/graft";
+ *
+ * const schedule = oneCycle({ warmUp: 0.25 });
+ * assertEquals(schedule(24, 100, 10), 1); // the last of the rising steps
+ * ```
  */
 export function oneCycle(options: OneCycleOptions = {}): Schedule {
   const { warmUp = 0.3, initial = 1 / 25, final = 1 / 250000 } = checkOptions(

@@ -15,7 +15,18 @@ const schema: z.ZodType<StepDecayOptions> = z.strictObject({
   factor: z.number().positive().optional(),
 }) as z.ZodType<StepDecayOptions>;
 
-/** The learning rate multiplied by `factor` every `epochs` epochs, as `torch.optim.lr_scheduler.StepLR`. */
+/**
+ * The learning rate multiplied by `factor` every `epochs` epochs, as `torch.optim.lr_scheduler.StepLR`.
+ *
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { stepDecay } from "@graft/graft";
+ *
+ * const schedule = stepDecay({ epochs: 3, factor: 0.5 });
+ * assertAlmostEquals(schedule(60, 100, 10), 0.25); // step 60 begins the seventh epoch
+ * ```
+ */
 export function stepDecay(options: StepDecayOptions = {}): Schedule {
   const { epochs = 7, factor = 0.1 } = checkOptions("stepDecay", schema, options);
   return (step, _total, stepsPerEpoch) =>
