@@ -126,6 +126,7 @@ export class Run {
       progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
     }
     if (done === 0) throw new RangeError("None of the training examples could be read");
+    progress.done();
     const seconds = (performance.now() - start) / 1000;
     const record: EpochRecord = {
       epoch: epoch + 1,
@@ -134,7 +135,7 @@ export class Run {
       learningRate,
       seconds,
       imagesPerSecond: done / seconds,
-      ...(this.validation && { validation: await this.#validate(this.validation, progress) }),
+      ...(this.validation && { validation: await this.#validate(this.validation) }),
     };
     this.#epochs.push(record);
     progress.note(epochLine(record, epochs));
@@ -190,15 +191,18 @@ export class Run {
     return (await this.trainer.program(probe)).specialised.batchNorms.size === 0;
   }
 
-  async #validate(dataset: Dataset, progress: Progress) {
+  async #validate(dataset: Dataset) {
     const { settings, trainer } = this;
-    const { batchSize } = settings;
+    const { batchSize, verbose } = settings;
+    const progress = stderrProgress(verbose, "validation");
+    let done = 0;
     const tally = new Tally(settings.loss);
     const table = this.#validationTable;
     const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
       const outputs = await program.evaluate(batch.features, trainer.running(program));
       tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count);
-      progress.at(0, 0);
+      done += batch.count;
+      progress.at(done, table?.length ?? dataset.length);
     };
     const probe = await this.#probe(dataset, batchSize);
     const program = await trainer.program(probe);
@@ -218,6 +222,7 @@ export class Run {
         await count({ ...batch, features, targets: batch.targets! }, program);
       }
     }
+    progress.done();
     return { loss: tally.meanLoss, accuracy: tally.accuracy };
   }
 
