@@ -65,7 +65,7 @@ export class Node {
     options: NodeOptions,
   ) {
     this.opType = opType;
-    this.inputs = inputs;
+    this.inputs = [...inputs];
     this.outputs = outputs;
     this.domain = options.domain === "ai.onnx" ? "" : options.domain ?? "";
     this.name = options.name ?? "";

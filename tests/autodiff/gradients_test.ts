@@ -1,24 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Builder } from "../../src/autodiff/builder.ts";
 import { gradients, NotDifferentiableError } from "../../src/autodiff/gradients.ts";
-import { type Attribute, float, int, ints, string } from "../../src/onnx/attribute.ts";
+import { float, int, ints, string } from "../../src/onnx/attribute.ts";
 import { Graph } from "../../src/onnx/graph.ts";
-import { encodeGraph } from "../../src/onnx/write_model.ts";
-import { cpu } from "../../src/runtime/onnxruntime.ts";
-import { makeStatic } from "../../src/runtime/static_graph.ts";
-import { rng } from "../../src/tensor/rng.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
 import { int64s, type Tensor, tensor } from "../../src/tensor/tensor.ts";
-
-/** One operator at one setting: float inputs are differentiated, given tensors are constants. */
-interface Case {
-  readonly op: string;
-  readonly inputs: readonly (readonly number[] | Tensor)[];
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly outputs?: number;
-  /** Moves the random inputs away from where the operator is not smooth or not defined. */
-  readonly domain?: (x: number) => number;
-}
+import { type Case, checkGradients } from "./central_differences.ts";
 
 const positive = (x: number) => Math.abs(x) + 0.5;
 /** Away from 0, and from ±1, ±3. */
@@ -101,6 +87,43 @@ const CASES: readonly Case[] = [
     attributes: { kernel_shape: ints([2, 2]), strides: ints([2, 2]) },
   },
   { op: "GlobalAveragePool", inputs: [image] },
+  ...[1, 2, 3].map((p) => ({ op: "GlobalLpPool", inputs: [image], attributes: { p: int(p) } })),
+  ...[1, 2, 3].map((p) => ({
+    op: "LpPool",
+    inputs: [image],
+    attributes: { p: int(p), kernel_shape: ints([3, 2]), strides: ints([2, 1]) },
+    domain: positive,
+  })),
+  {
+    op: "MaxUnpool",
+    inputs: [[1, 1, 2, 2], int64s([1, 6, 8, 15], [1, 1, 2, 2])],
+    attributes: { kernel_shape: ints([2, 2]), strides: ints([2, 2]) },
+  },
+  ...["bij,bjk->bik", "ij,kj->ik", "i,j->ij", "bij->bi", "ij,ij", "bij,bkj,k->bi"].map((text) => ({
+    op: "Einsum",
+    inputs: text.split("->")[0]!.split(",").map((term) =>
+      [...term].map((letter) => ({ b: 2, i: 3, j: 4, k: 5 })[letter]!)
+    ),
+    attributes: { equation: string(text) },
+  })),
+  ...[[0, 0], [1, 0], [0, 1], [1, 1]].map(([a, b]) => ({
+    op: "FusedMatMul",
+    space: "com.microsoft",
+    inputs: [a === 1 ? [2, 4, 3] : [2, 3, 4], b === 1 ? [5, 4] : [4, 5]],
+    attributes: { transA: int(a!), transB: int(b!), alpha: float(0.5) },
+  })),
+  ...["Relu", "Sigmoid", "Tanh"].map((activation) => ({
+    op: "FusedConv",
+    space: "com.microsoft",
+    inputs: [[2, 3, 5, 5], [4, 3, 3, 3], [4], [2, 4, 3, 3]],
+    attributes: { activation: string(activation) },
+  })),
+  {
+    op: "FusedGemm",
+    space: "com.microsoft",
+    inputs: [[3, 4], [4, 5], [5]],
+    attributes: { activation: string("LeakyRelu"), activation_alpha: float(0.1) },
+  },
   { op: "GlobalMaxPool", inputs: [image] },
   {
     op: "BatchNormalization",
@@ -138,70 +161,7 @@ function scalar(value: number): Tensor {
   return tensor("float32", [], [value]);
 }
 
-/** Σ weight·output of a case, its gradients, and its inputs. */
-async function build(row: Case) {
-  const graph = new Graph();
-  graph.opsets.set("", 18);
-  const random = rng("gradients", row.op, row.inputs.length);
-  const draw = (dims: readonly number[], move = row.domain ?? ((x) => x)) =>
-    tensor(
-      "float32",
-      dims,
-      Float32Array.from({ length: sizeOf(dims) }, () => move(random.normal())),
-    );
-  const feeds: Record<string, Tensor<"float32">> = {};
-  const inputs = row.inputs.map((input, n) => {
-    if (!Array.isArray(input)) return graph.addConstant(`c${n}`, input as Tensor);
-    feeds[`x${n}`] = draw(input);
-    return graph.addInput(`x${n}`, "float32", input);
-  });
-  const outputs = Array.from({ length: row.outputs ?? 1 }, (_, n) => `y${n}`);
-  const node = graph.add(row.op, inputs, { outputs, attributes: row.attributes ?? {} });
-  graph.outputs.push(...node.outputs.map((value) => value!));
-  await makeStatic(cpu, graph, () => false);
-  const g = new Builder(graph);
-  const parts = node.outputs.map((value) => {
-    const weights = g.constant(draw(value!.shape as number[], (x) => x));
-    const product = g.mul(value!, weights);
-    return g.reduceSum(product, product.shape!.map((_, axis) => axis), false);
-  });
-  const loss = g.sum(parts);
-  const wanted = inputs.filter((value) => feeds[value.name]);
-  const found = gradients(g, loss, wanted);
-  graph.outputs.splice(0, graph.outputs.length, loss, ...found.values());
-  return { graph, feeds, loss, found };
-}
-
-for (const row of CASES) {
-  const shapes = row.inputs.map((one) => Array.isArray(one) ? `[${one}]` : "const").join(" ");
-  const set = Object.keys(row.attributes ?? {}).join(" ");
-  Deno.test(`gradients() of ${row.op} ${shapes} ${set} are those of central differences`, async () => {
-    const { graph, feeds, loss, found } = await build(row);
-    const session = await cpu.session(encodeGraph(graph));
-    const results = await session.run(feeds);
-    for (const [input, gradient] of found) {
-      const at = feeds[input.name]!;
-      const random = rng("direction", input.name);
-      const direction = Float32Array.from(at.data, () => random.normal());
-      const step = 1e-2;
-      const value = async (sign: number) => {
-        const data = at.data.map((x, i) => x + sign * step * direction[i]!);
-        const moved = { ...feeds, [input.name]: tensor("float32", at.dims, data) };
-        return Number((await session.run(moved, {}, [loss.name]))[loss.name]!.data[0]);
-      };
-      const measured = (await value(1) - await value(-1)) / (2 * step);
-      const data = results[gradient.name]!.data as Float32Array;
-      const exact = data.reduce((sum, number, i) => sum + number * direction[i]!, 0);
-      const size = Math.hypot(...data) * Math.hypot(...direction) + 1e-3;
-      assert(
-        Math.abs(measured - exact) < 6e-3 * size,
-        `by "${input.name}": ${exact}, by central differences ${measured}`,
-      );
-    }
-    assertEquals(found.size, Object.keys(feeds).length);
-    await session.release();
-  });
-}
+checkGradients(CASES);
 
 Deno.test("gradients() names every operator without a rule at once", () => {
   const graph = new Graph();

@@ -1,4 +1,5 @@
-import { dimsOf } from "../builder.ts";
+import type { Value } from "../../onnx/graph.ts";
+import type { Builder } from "../builder.ts";
 import { whereAboveZero, whereTrue } from "../mask.ts";
 import { type GradRule, stop } from "../rule.ts";
 
@@ -78,17 +79,37 @@ export const hardSwish: GradRule<"HardSwish"> = {
  */
 export const gelu: GradRule<"Gelu"> = {
   X: ({ g, x, dy, node }) => {
-    const square = g.mul(x.X, x.X);
-    if (node.string("approximate", "none") !== "tanh") {
-      const cumulated = g.shift(g.scale(g.unary("Erf", g.scale(x.X, Math.SQRT1_2)), 0.5), 0.5);
-      const bell = g.scale(g.unary("Exp", g.scale(square, -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return g.mul(dy.Y, g.add(cumulated, g.mul(x.X, bell)));
-    }
-    const root = Math.sqrt(2 / Math.PI);
-    const inner = g.mul(g.scale(x.X, root), g.shift(g.scale(square, 0.044715), 1));
-    const bent = g.op("Tanh", [inner], dimsOf(x.X));
-    const slope = g.shift(g.scale(square, 3 * 0.044715 * root), root);
-    const rise = g.mul(g.mul(x.X, slope), g.sub(g.scalar(1, bent), g.mul(bent, bent)));
-    return g.mul(dy.Y, g.scale(g.add(g.shift(bent, 1), rise), 0.5));
+    const isBent = node.string("approximate", "none") === "tanh";
+    return g.mul(dy.Y, isBent ? bentSlope(g, x.X) : exactSlope(g, x.X));
   },
 };
+
+/** The exact form by the runtime's own name. */
+export const runtimeGelu: GradRule<"com.microsoft.Gelu"> = {
+  X: ({ g, x, dy }) => g.mul(dy.Y, exactSlope(g, x.X)),
+};
+
+/** The form with tanh, of X + bias. */
+export const fastGelu: GradRule<"com.microsoft.FastGelu"> = {
+  X: ({ g, x, dy }) => g.mul(dy.Y, bentSlope(g, x.bias ? g.add(x.X, x.bias) : x.X)),
+  bias: ({ g, x, dy }) => g.mul(dy.Y, bentSlope(g, g.add(x.X, x.bias!))),
+};
+
+function exactSlope(g: Builder, x: Value): Value {
+  const cumulated = g.shift(g.scale(g.unary("Erf", g.scale(x, Math.SQRT1_2)), 0.5), 0.5);
+  const bell = g.scale(
+    g.unary("Exp", g.scale(g.mul(x, x), -0.5)),
+    1 / Math.sqrt(2 * Math.PI),
+  );
+  return g.add(cumulated, g.mul(x, bell));
+}
+
+function bentSlope(g: Builder, x: Value): Value {
+  const square = g.mul(x, x);
+  const root = Math.sqrt(2 / Math.PI);
+  const inner = g.mul(g.scale(x, root), g.shift(g.scale(square, 0.044715), 1));
+  const bent = g.unary("Tanh", inner);
+  const slope = g.shift(g.scale(square, 3 * 0.044715 * root), root);
+  const rise = g.mul(g.mul(x, slope), g.sub(g.scalar(1, bent), g.mul(bent, bent)));
+  return g.scale(g.add(g.shift(bent, 1), rise), 0.5);
+}

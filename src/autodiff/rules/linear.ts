@@ -1,4 +1,4 @@
-import type { Value } from "../../onnx/graph.ts";
+import type { Node, Value } from "../../onnx/graph.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { type Builder, dimsOf } from "../builder.ts";
 import type { GradRule } from "../rule.ts";
@@ -57,5 +57,32 @@ function asMatrices(g: Builder, A: Value, B: Value, dy: Value) {
     a: shapeA.length === 1 ? g.reshape(A, [1, shapeA[0]!]) : A,
     b: shapeB.length === 1 ? g.reshape(B, [shapeB[0]!, 1]) : B,
     dY: g.reshape(dy, shape),
+  };
+}
+
+/** Y = alpha·A'·B' with either one transposed over its last two axes first. */
+export const fusedMatMul: GradRule<"com.microsoft.FusedMatMul"> = {
+  A: ({ g, x, dy, node }) => {
+    const { a, b, scale } = settings(node);
+    return a
+      ? g.matMul(x.B, dy.Y, { a: b, b: true, scale })
+      : g.matMul(dy.Y, x.B, { b: !b, scale });
+  },
+  B: ({ g, x, dy, node }) => {
+    const { a, b, scale } = settings(node);
+    return b
+      ? g.matMul(dy.Y, x.A, { a: true, b: a, scale })
+      : g.matMul(x.A, dy.Y, { a: !a, scale });
+  },
+};
+
+function settings(node: Node) {
+  if (node.int("transBatchA", 0) === 1 || node.int("transBatchB", 0) === 1) {
+    throw new TypeError(`Cannot differentiate ${node}: transposed batch axes are not supported`);
+  }
+  return {
+    a: node.int("transA", 0) === 1,
+    b: node.int("transB", 0) === 1,
+    scale: node.float("alpha", 1),
   };
 }

@@ -2,7 +2,7 @@ import type { Value } from "../../onnx/graph.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { type Builder, dimsOf } from "../builder.ts";
-import type { GradRule, RuleContext } from "../rule.ts";
+import { type GradRule, type RuleContext, stop } from "../rule.ts";
 import { extents, type Window, windowOf } from "../window.ts";
 
 /** The largest of each window: its gradient goes to the first place where it stands. */
@@ -110,4 +110,48 @@ export const globalMaxPool: GradRule<"GlobalMaxPool"> = {
     const zeros = g.full(flat, 0, dy.Y.type!);
     return g.reshape(g.scatterAdd(zeros, at, g.reshape(dy.Y, first), 2), dimsOf(x.X));
   },
+};
+
+/** Y = (Σ|X|^p)^(1/p) over all positions, so dX = dY·sign(X)·|X|^(p−1)·Y^(1−p), 0 where Y is 0. */
+export const globalLpPool: GradRule<"GlobalLpPool"> = {
+  X: ({ g, x, y, dy, node }) => {
+    const p = node.int("p", 2);
+    return g.mul(powerSlope(g, x.X, p), g.expand(share(g, dy.Y, y.Y, p), dimsOf(x.X)));
+  },
+};
+
+/** The same over windows. */
+export const lpPool: GradRule<"LpPool"> = {
+  X: ({ g, x, y, dy, node }) => {
+    const p = node.int("p", 2);
+    const spread = overlapped(g, share(g, dy.Y, y.Y, p), dimsOf(x.X), windowOf(node, x.X, y.Y));
+    return g.mul(powerSlope(g, x.X, p), spread);
+  },
+};
+
+/** sign(x)·|x|^(p−1). */
+function powerSlope(g: Builder, x: Value, p: number): Value {
+  if (p === 2) return x;
+  const sign = g.unary("Sign", x);
+  return p === 1 ? sign : g.mul(sign, g.pow(g.unary("Abs", x), g.scalar(p - 1, x)));
+}
+
+/** dy·y^(1−p), 0 where y is 0. */
+function share(g: Builder, dy: Value, y: Value, p: number): Value {
+  if (p === 1) return dy;
+  const isZero = g.compare("Equal", y, g.scalar(0, y));
+  const safe = g.where(isZero, g.scalar(1, y), y);
+  const kept = g.where(isZero, g.scalar(0, dy), dy);
+  return g.div(kept, p === 2 ? safe : g.pow(safe, g.scalar(p - 1, safe)));
+}
+
+/** Elements at their places among zeros: each gets the gradient of its place. */
+export const maxUnpool: GradRule<"MaxUnpool"> = {
+  X: ({ g, x, dy }) => {
+    const flat = g.reshape(dy.output, [sizeOf(dimsOf(dy.output))]);
+    const places = g.reshape(x.I, [sizeOf(dimsOf(x.I))]);
+    return g.reshape(g.gather(flat, places, 0), dimsOf(x.X));
+  },
+  I: stop("integer positions have no derivative"),
+  output_shape: stop("sizes have no derivative"),
 };

@@ -1,5 +1,6 @@
 import type { Graph, Node } from "../graph.ts";
 import { CANONICAL } from "./canonical.ts";
+import { DECOMPOSED } from "./decompose.ts";
 import { RESIZE_UPGRADES } from "./upgrade_resize.ts";
 import { SOFTMAX_UPGRADES } from "./upgrade_softmax.ts";
 import { INPUT_UPGRADES } from "./upgrade_inputs.ts";
@@ -31,6 +32,10 @@ export function normalise(graph: Graph): void {
     if (Object.hasOwn(CANONICAL, node.opType)) CANONICAL[node.opType]!(graph, node);
   }
   graph.opsets.set("", Math.max(opset, TARGET));
+  for (const node of [...graph.nodes]) {
+    const name = node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
+    if (Object.hasOwn(DECOMPOSED, name)) DECOMPOSED[name]!(graph, node);
+  }
 }
 
 /** `ai.onnx` is another name of ONNX's own domain. */
