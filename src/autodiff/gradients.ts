@@ -5,6 +5,7 @@ import { type Builder, dimsOf, typeOf } from "./builder.ts";
 import { type Operator, OPERATORS } from "./operators.ts";
 import type { Gradient, RuleContext, Stop } from "./rule.ts";
 import { RULES } from "./rules/mod.ts";
+import { STOPPED } from "./stopped.ts";
 
 /** A rule as the walker uses it, whatever its operator. */
 type AnyGradient = Gradient<Operator> | Stop;
@@ -79,15 +80,17 @@ function onPath(order: readonly Node[], loss: Value, targets: Set<Value>) {
   const reached = new Set<Value>(targets);
   const nodes = new Set<Node>();
   for (const node of order) {
-    const passes = node.inputs.some((value, position) =>
+    const isReached = node.inputs.some((value, position) =>
       value && reached.has(value) && !isStop(ruleOf(node, position))
-    ) || (node.captures.some((value) =>
+    ) || node.captures.some((value) =>
       reached.has(value)
-    ));
-    if (!passes) continue;
+    );
+    if (!isReached || isStopped(node)) continue;
     nodes.add(node);
     for (const value of node.outputs) {
-      if (value && (value.type === undefined || isFloat(value.type))) reached.add(value);
+      if (value && (value.type === undefined || isFloat(value.type))) {
+        reached.add(value);
+      }
     }
   }
   const wanted = new Set<Value>([loss]);
@@ -110,6 +113,10 @@ function operatorOf(node: Node): Operator | undefined {
 
 function hasRule(node: Node): boolean {
   return operatorOf(node) !== undefined && node.captures.length === 0;
+}
+
+function isStopped(node: Node): boolean {
+  return node.domain === "" && Object.hasOwn(STOPPED, node.opType);
 }
 
 function isStop(rule: AnyGradient | undefined): boolean {

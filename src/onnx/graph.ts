@@ -17,6 +17,8 @@ export class Value {
   readonly consumers: Set<Node> = new Set();
   /** Its elements, where it is a constant (an initializer). */
   constant: Tensor | undefined;
+  /** Whether the constant was written as a Constant node, not stored as weights are. */
+  isLiteral = false;
 
   /** Use `Graph.value`, `addInput`, `addConstant` or `add` to make one. */
   constructor(readonly name: string) {}
@@ -345,6 +347,7 @@ export class Graph {
       made.type = value.type;
       made.shape = value.shape;
       made.constant = value.constant;
+      made.isLiteral = value.isLiteral;
       return made;
     };
     for (const value of this.#values.values()) twin(value);

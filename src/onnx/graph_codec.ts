@@ -122,7 +122,7 @@ function addNode(graph: Graph, proto: NodeProto, external: ExternalFiles): void 
   );
   const constant = proto.opType === "Constant" && constantOf(attributes);
   if (constant) {
-    graph.addConstant(proto.output[0]!, constant);
+    graph.addConstant(proto.output[0]!, constant).isLiteral = true;
     return;
   }
   const captures = new Set(

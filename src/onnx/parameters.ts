@@ -6,6 +6,7 @@ const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   BatchNormalization: [1, 2],
   Conv: [1, 2],
   ConvTranspose: [1, 2],
+  Einsum: [0, 1, 2],
   FusedConv: [1, 2],
   FusedGemm: [0, 1, 2],
   FusedMatMul: [0, 1],
@@ -43,7 +44,7 @@ const WEIGHT_NAME = /(weight|bias|scale|gamma|beta|alpha|slope)$/i;
 /**
  * The constants of a graph that are weights: those in the place of one (perhaps reshaped at run
  * time), and operands of more than one element of elementwise operators, unless they normalise the
- * input. In the order in which the network uses them, each with the node that reads it first.
+ * input or are written as Constant nodes. In the order in which the network uses them, each with the node that reads it first.
  */
 export function findParameters(graph: Graph): Map<Value, Node> {
   const found = new Map<Value, Node>();
@@ -73,6 +74,7 @@ function isWeight(constant: Value, node: Node, position: number, fromInput: Set<
   if (node.opType === "Gather") return position === 0 && constant.constant!.dims.length >= 2;
   if (!ELEMENTWISE.has(node.opType)) return false;
   if (node.inputs.some((value) => value && fromInput.has(value))) return false;
+  if (constant.isLiteral && !WEIGHT_NAME.test(constant.name)) return false;
   return elements > 1 || WEIGHT_NAME.test(constant.name) && node.opType !== "Concat";
 }
 

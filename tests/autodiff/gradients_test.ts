@@ -167,11 +167,22 @@ Deno.test("gradients() names every operator without a rule at once", () => {
   const graph = new Graph();
   const x = graph.addInput("x", "float32", [2]);
   const a = graph.add("Det", [x], { name: "first" }).outputs[0]!;
-  const b = graph.add("Hardmax", [a], { name: "second" }).outputs[0]!;
+  const b = graph.add("DFT", [a], { name: "second" }).outputs[0]!;
   for (const value of [a, b]) [value.type, value.shape] = ["float32", []];
   const error = assertThrows(
     () => gradients(new Builder(graph), b, [x]),
     NotDifferentiableError,
   );
   assertEquals(error.nodes.map((node) => node.name), ["first", "second"]);
+});
+
+Deno.test("gradients() end at operators that are stopped", () => {
+  const graph = new Graph();
+  const x = graph.addInput("x", "float32", [2]);
+  const a = graph.add("Hardmax", [x]).outputs[0]!;
+  [a.type, a.shape] = ["float32", [2]];
+  const g = new Builder(graph);
+  const loss = (value: typeof a) => g.reduceSum(value, [0], false);
+  assertEquals(gradients(g, loss(a), [x]).size, 0);
+  assertEquals(gradients(g, loss(g.add(a, x)), [x]).size, 1);
 });
