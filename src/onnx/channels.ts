@@ -20,6 +20,15 @@ export function channelsOf(value: Value): number | undefined {
   return reader?.inputs[1]?.constant?.dims[1];
 }
 
+/** How many numbers a row of a matrix has whose shape is not known, where a Gemm makes it. */
+export function columnsOf(value: Value): number | undefined {
+  const node = value.producer;
+  if (!node) return undefined;
+  if (KEEPING.has(node.opType)) return columnsOf(node.inputs[0]!);
+  if (node.opType !== "Gemm") return undefined;
+  return node.inputs[1]?.constant?.dims[node.int("transB", 0) === 1 ? 0 : 1];
+}
+
 function channelsFrom(value: Value): number | undefined {
   const { opType, inputs } = value.producer!;
   if (opType === "Conv") return inputs[1]?.constant?.dims[0];

@@ -39,6 +39,18 @@ const VIEWS = new Set([
   "Unsqueeze",
 ]);
 
+/** Operators that weights also pass on their way to their place: parts of them, or bounded forms. */
+const PASSING = new Set([
+  ...VIEWS,
+  "Abs",
+  "Clip",
+  "Exp",
+  "ScatterND",
+  "Slice",
+  "Softplus",
+  "Split",
+]);
+
 const WEIGHT_NAME = /(weight|bias|scale|gamma|beta|alpha|slope)$/i;
 
 /**
@@ -59,17 +71,20 @@ export function findParameters(graph: Graph): Map<Value, Node> {
   return found;
 }
 
-/** The float constant that `value` shows, through views. */
+/** The float constant that `value` comes from. */
 function sourceOf(value: Value): Value | undefined {
   let at: Value | undefined = value;
-  while (at?.producer && at.producer.domain === "" && VIEWS.has(at.producer.opType)) {
+  while (at?.producer && at.producer.domain === "" && PASSING.has(at.producer.opType)) {
     at = at.producer.inputs[0];
   }
   return at?.constant && isFloat(at.constant.type) ? at : undefined;
 }
 
 function isWeight(constant: Value, node: Node, position: number, fromInput: Set<Value>): boolean {
-  if (WEIGHTS[node.opType]?.includes(position)) return true;
+  if (WEIGHTS[node.opType]?.includes(position)) {
+    // Where a product's other operand is a weight as well, the first is a table of numbers.
+    return position > 0 || node.opType === "Einsum" || !node.inputs[1] || !sourceOf(node.inputs[1]);
+  }
   const elements = constant.constant!.data.length;
   if (node.opType === "Gather") return position === 0 && constant.constant!.dims.length >= 2;
   if (!ELEMENTWISE.has(node.opType)) return false;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { checkOptions } from "../tensor/options.ts";
 import { ints } from "./attribute.ts";
-import { channelsOf } from "./channels.ts";
+import { channelsOf, columnsOf } from "./channels.ts";
 import { findHead } from "./find_head.ts";
 import type { Dim, Graph, Value } from "./graph.ts";
 import { addHead, type HeadBuilder, linear } from "./heads.ts";
@@ -116,6 +116,8 @@ function deepestHead(graph: Graph) {
 function poolNamed(graph: Graph, value: Value, batch: Dim) {
   const { shape } = value;
   if (!shape) {
+    const columns = columnsOf(value);
+    if (columns !== undefined) return { value, inFeatures: columns };
     const channels = channelsOf(value);
     if (channels === undefined) throw unknownSize(value);
     return { value: flatPool(graph, value, batch), inFeatures: channels };

@@ -137,6 +137,23 @@ Deno.test("replaceHead() asks for a place where it finds no classifier, and take
   assertThrows(() => replaceHead(bare, { classes: 2, at: "rr" }), RangeError, '"rr"');
 });
 
+Deno.test("replaceHead() at the result of a layer takes that layer's width", async () => {
+  const backbone = await readModel(modelBytes({
+    nodes: [
+      ...flat,
+      node("Gemm", ["f", "w"], ["h"]),
+      node("Tanh", ["h"], ["t"]),
+      node("Sigmoid", ["t"], ["y"]),
+    ],
+    inputs: [info("r", ["N", 6, 2, 2])],
+    outputs: [scores],
+    weights: [weight("w", [6, 5], numbers(30))],
+  }));
+  const model = replaceHead(backbone, { classes: 3, at: "t" });
+  assertEquals(model.parameters.get("head.weight")!.shape, [3, 5]);
+  assert(model.parameters.has("w"));
+});
+
 Deno.test("replaceHead() names an option that is wrong", async () => {
   const backbone = await small(SHAPES["MatMul and Add"]!);
   assertThrows(() => replaceHead(backbone, { classes: 1 }), Error, "classes");
@@ -144,6 +161,23 @@ Deno.test("replaceHead() names an option that is wrong", async () => {
   assertThrows(() => replaceHead(backbone, {}), TypeError, "classes");
   assertThrows(() => replaceHead(backbone, { clases: 3 } as never), Error, "clases");
 });
+
+sharedTest(
+  "replaceHead() at BERT's pooled output",
+  ["data/models/bert-toy-optimized.onnx"],
+  async (file) => {
+    const backbone = await loadBackbone(file!.href);
+    const at = [...backbone.graph.nodes].find((one) => one.opType === "Tanh")!.outputs[0]!.name;
+    const model = replaceHead(backbone, { classes: 3, at });
+    const ids = tensor("int64", [2, 16], Array.from({ length: 32 }, (_, i) => i + 1));
+    const ones = tensor("int64", [2, 16], new Array(32).fill(1));
+    const inputs = Object.fromEntries(
+      model.inputs.map(({ name }) => [name, name === "input_ids" ? ids : ones]),
+    );
+    const { gradients } = await valueAndGrad(model, inputs, tensor("int64", [2], [0, 2]));
+    assert(gradients.size > 80);
+  },
+);
 
 for (
   const [name, features] of [
