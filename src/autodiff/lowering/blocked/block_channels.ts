@@ -48,8 +48,13 @@ export function blockChannels(g: Builder, block: number): void {
 function isConvertible(outputs: readonly Value[], node: Node): boolean {
   const [value, ...others] = node.outputs;
   return value !== undefined && others.length === 0 && value.shape?.length === 4 &&
+    [value, ...node.inputs].every((one) => !one || isStatic(one)) &&
     !outputs.includes(value) &&
     ![...value.consumers].some((consumer) => consumer.captures.includes(value));
+}
+
+function isStatic({ shape }: Value): boolean {
+  return shape?.every((dim) => typeof dim === "number") ?? false;
 }
 
 /**

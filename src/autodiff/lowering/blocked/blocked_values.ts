@@ -29,9 +29,9 @@ export class BlockedValues {
   }
 
   /** Whether a value's channels fill their blocks, so that elementwise operators may be applied. */
-  fills(value: Value): boolean {
-    const shape = dimsOf(value);
-    return shape.length === 4 && shape[1]! % this.block === 0;
+  fills({ shape }: Value): boolean {
+    return shape?.length === 4 && shape.every((dim) => typeof dim === "number") &&
+      shape[1] as number % this.block === 0;
   }
 
   /** Channels with what fills the last block up. */
@@ -91,7 +91,7 @@ export class BlockedValues {
   #unreshaped(value: Value): Value | undefined {
     const node = value.producer;
     const from = node?.opType === "Reshape" && node.domain === "" ? node.inputs[0]! : undefined;
-    if (!from || dimsOf(from).length !== 4 || !this.fills(from)) return undefined;
+    if (from?.shape?.length !== 4 || !this.fills(from)) return undefined;
     const [a, b] = [dimsOf(from), dimsOf(value)];
     const same = sameShape(a.slice(2), b.slice(2)) && sizeOf(a) === sizeOf(b);
     return same ? from : undefined;
