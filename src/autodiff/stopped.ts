@@ -61,9 +61,11 @@ export const STOPPED: Readonly<Record<string, string>> = {
 
 /** Operators of the standard that are rewritten before differentiation, and as what. */
 export const REWRITTEN: Readonly<Record<string, string>> = {
-  BiasGelu: "Add and Gelu",
-  FusedConv: "Conv, Add and the activation",
-  FusedGemm: "Gemm and the activation",
+  "com.microsoft.Attention": "products, softmax and sums",
+  "com.microsoft.BiasGelu": "Add and Gelu",
+  "com.microsoft.EmbedLayerNormalization": "Gather, Add and LayerNormalization",
+  "com.microsoft.FusedConv": "Conv, Add and the activation",
+  "com.microsoft.FusedGemm": "Gemm and the activation",
   MeanVarianceNormalization: "means, differences and a quotient",
   Scatter: "ScatterElements",
   Upsample: "Resize",

@@ -3,10 +3,13 @@ import type { Graph, Node, Value } from "./graph.ts";
 
 /** Input positions that hold weights, by operator. */
 const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
+  Attention: [1, 2],
   BatchNormalization: [1, 2],
   Conv: [1, 2],
   ConvTranspose: [1, 2],
   Einsum: [0, 1, 2],
+  EmbedLayerNormalization: [2, 3, 4, 5, 6],
+  FastGelu: [1],
   FusedConv: [1, 2],
   FusedGemm: [0, 1, 2],
   FusedMatMul: [0, 1],
