@@ -1,5 +1,6 @@
 import type { Model } from "../onnx/model.ts";
 import { withoutRule } from "./gradients.ts";
+import { REWRITTEN } from "./stopped.ts";
 
 /** Operators, each once, that a gradient from the first output to the parameters cannot pass. */
 export function operatorsWithoutGradient(model: Model): string[] {
@@ -11,5 +12,5 @@ export function operatorsWithoutGradient(model: Model): string[] {
   const names = nodes.map((node) =>
     node.domain === "" ? node.opType : `${node.domain}.${node.opType}`
   );
-  return [...new Set(names)].sort();
+  return [...new Set(names)].filter((name) => !Object.hasOwn(REWRITTEN, name)).sort();
 }

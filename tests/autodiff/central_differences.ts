@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Builder } from "../../src/autodiff/builder.ts";
+import { unrollRecurrent } from "../../src/autodiff/lowering/recurrent.ts";
 import { gradients } from "../../src/autodiff/gradients.ts";
 import type { Attribute } from "../../src/onnx/attribute.ts";
 import { Graph } from "../../src/onnx/graph.ts";
@@ -53,6 +54,7 @@ async function build(row: Case) {
   graph.outputs.push(...node.outputs.map((value) => value!));
   normalise(graph);
   await makeStatic(cpu, graph, () => false);
+  unrollRecurrent(graph);
   const g = new Builder(graph);
   const parts = graph.outputs.slice(0, row.through ?? outputs.length).map((value) => {
     const weights = g.constant(draw(value!.shape as number[], (x) => x));
