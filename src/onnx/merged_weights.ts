@@ -14,7 +14,8 @@ export function separateMergedWeights(graph: Graph): void {
   }
 }
 
-function isUniform({ constant }: Value): boolean {
+/** Whether all elements of a constant, of which there are several, are the same number. */
+export function isUniform({ constant }: Value): boolean {
   if (!constant || constant.data.length < 2) return false;
   const data = constant.data as ArrayLike<number | bigint>;
   for (let i = 1; i < data.length; i++) if (data[i] !== data[0]) return false;

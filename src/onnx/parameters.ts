@@ -1,5 +1,6 @@
 import { isFloat } from "../tensor/dtype.ts";
 import type { Graph, Node, Value } from "./graph.ts";
+import { isUniform } from "./merged_weights.ts";
 
 /** Input positions that hold weights, by operator. */
 const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
@@ -84,6 +85,8 @@ function sourceOf(value: Value): Value | undefined {
 }
 
 function isWeight(constant: Value, node: Node, position: number, fromInput: Set<Value>): boolean {
+  // Normalisation without weights is exported with ones and zeros in their place.
+  if (constant.isLiteral && isUniform(constant)) return false;
   if (WEIGHTS[node.opType]?.includes(position)) {
     // Where a product's other operand is a weight as well, the first is a table of numbers.
     return position > 0 || node.opType === "Einsum" || !node.inputs[1] || !sourceOf(node.inputs[1]);

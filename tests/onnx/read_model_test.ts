@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { create } from "@bufbuild/protobuf";
 import { loadBackbone } from "../../models/load_backbone.ts";
 import { readModel } from "../../src/onnx/read_model.ts";
-import { TensorProto_DataLocation } from "../../src/onnx/wire/onnx_pb.ts";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  TensorProto_DataLocation,
+} from "../../src/onnx/wire/onnx_pb.ts";
 import { info, modelBytes, node, type Parts, tensorProto, TYPE, weight } from "./proto.ts";
 
 const identity = [1, 0, 0, 0, 1, 0, 0, 0, 1];
@@ -89,6 +94,33 @@ Deno.test("readModel() keeps tied weights and separates zeros that an exporter m
     weights: [weight("w1", [3, 3], identity), weight("zeros", [3], [0, 0, 0])],
   }));
   assertEquals([...model.parameters.keys()].sort(), ["b2", "w1", "zeros"]);
+});
+
+Deno.test("readModel() tells weights in Constant nodes from numbers of the exporter's", async () => {
+  const literal = (name: string, dims: number[], numbers: number[]) => {
+    const made = node("Constant", [], [name]);
+    made.attribute.push(create(AttributeProtoSchema, {
+      name: "value",
+      type: AttributeProto_AttributeType.TENSOR,
+      t: weight("", dims, numbers),
+    }));
+    return made;
+  };
+  const model = await readModel(modelBytes({
+    nodes: [
+      literal("w", [3, 3], identity),
+      literal("ones", [3], [1, 1, 1]),
+      literal("zeros", [3], [0, 0, 0]),
+      literal("angles", [3], [0.1, 0.2, 0.3]),
+      node("Gemm", ["x", "w"], ["h"]),
+      node("LayerNormalization", ["h", "ones", "zeros"], ["n"]),
+      node("Mul", ["n", "angles"], ["y"]),
+    ],
+    inputs: gemm.inputs,
+    outputs: gemm.outputs,
+    opset: 17,
+  }));
+  assertEquals([...model.parameters.keys()], ["w"]);
 });
 
 for (
