@@ -1,0 +1,147 @@
+/**
+ * Whole networks beside PyTorch's float64, as a table. Not a test of the gate: it needs a Python with
+ * PyTorch and the script that makes the cases.
+ *
+ *     deno run -A tests/oracle.ts --python PATH --oracle oracle.py [--mode train] [--batch 8] \
+ *         [--size 64] [--opt sgd] [--lr 0.001] NAME…
+ *
+ * NAME is one that the script knows, such as `torchvision:resnet18`. Errors are relative: of all
+ * gradients together (Graft's and PyTorch's own float32), of the loss, and of the losses of the
+ * following steps; the cosine is that of the worst parameter.
+ */
+import { parseArgs } from "node:util";
+import { join } from "@std/path";
+import { arrays } from "../src/data/arrays.ts";
+import type { Model } from "../src/onnx/model.ts";
+import { readModel } from "../src/onnx/read_model.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
+import { fit } from "../src/train/fit.ts";
+import { adam } from "../src/train/optimizers/adam.ts";
+import { adamW } from "../src/train/optimizers/adamw.ts";
+import { sgd } from "../src/train/optimizers/sgd.ts";
+import { valueAndGrad } from "../src/train/value_and_grad.ts";
+import { type Array64, readNpy } from "./read_npy.ts";
+
+/** What the script writes about a case, as far as it matters here. */
+interface Case {
+  readonly inputs: readonly string[];
+  readonly parameters: readonly string[];
+  readonly mode: "train" | "eval";
+  readonly opt: "sgd" | "adam" | "adamw";
+  readonly lr: number;
+  readonly momentum: number;
+  readonly weight_decay: number;
+  readonly batch: number;
+}
+
+const { values: args, positionals: names } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    python: { type: "string", default: "python3" },
+    oracle: { type: "string", default: "oracle.py" },
+    mode: { type: "string", default: "train" },
+    batch: { type: "string", default: "8" },
+    size: { type: "string", default: "64" },
+    opt: { type: "string", default: "sgd" },
+    lr: { type: "string", default: "0.001" },
+  },
+});
+
+console.log("| Network | Gradients | PyTorch float32 | Worst cosine | Loss | Later losses |");
+console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
+for (const name of names) {
+  const folder = await Deno.makeTempDir();
+  try {
+    console.log(`| ${name} | ${await made(name, folder) ?? (await row(folder)).join(" | ")} |`);
+  } catch (error) {
+    console.log(`| ${name} | ${(error as Error).message.replace(/\s+/g, " ")} |`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Makes a case; gives what went wrong. */
+async function made(name: string, folder: string): Promise<string | undefined> {
+  const { mode, batch, size, opt, lr } = args;
+  const options = { mode, batch, size, opt, lr, out: folder };
+  const given = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
+  if (mode === "eval") given.push("--folded");
+  const command = new Deno.Command(args.python, { args: [args.oracle, "case", name, ...given] });
+  const { success, stderr } = await command.output();
+  const lines = new TextDecoder().decode(stderr).trim().split("\n");
+  return success ? undefined : `no case: ${lines.at(-1)}`;
+}
+
+async function row(folder: string): Promise<string[]> {
+  const facts: Case = JSON.parse(await Deno.readTextFile(join(folder, "case.json")));
+  const read = (name: string) => readNpy(join(folder, `${name}.npy`));
+  const model = await readModel(await Deno.readFile(join(folder, "model.onnx")));
+  const inputs = Object.fromEntries(
+    await Promise.all(facts.inputs.map(async (name) => [name, await read(name) as Tensor])),
+  );
+  const targets = await read("y") as Tensor;
+  const batchNorm = facts.mode === "train" ? "batch" : "running";
+  const result = await valueAndGrad(model, inputs, targets, { batchNorm });
+  const [errors, worst] = await compared(result.gradients, facts.parameters, read);
+  const losses = (await read("losses64")).data as Float64Array;
+  const followed = await following(model, { inputs, targets, facts, batchNorm, losses });
+  return [
+    ...errors.map((error) => error.toExponential(1)),
+    worst.toFixed(5),
+    Math.abs(result.loss / losses[0]! - 1).toExponential(1),
+    followed.toExponential(1),
+  ];
+}
+
+/** Relative errors of Graft's and of PyTorch's float32 gradients, and the worst cosine. */
+async function compared(
+  gradients: ReadonlyMap<string, Tensor<"float32">>,
+  parameters: readonly string[],
+  read: (name: string) => Promise<{ readonly data: Array64 }>,
+): Promise<[[number, number], number]> {
+  let [ours, theirs, size, worst] = [0, 0, 0, 1];
+  for (const name of parameters) {
+    const exact = await read(`grad/${name}64`).catch(() => undefined);
+    if (!exact) continue;
+    const single = (await read(`grad/${name}`)).data;
+    const found = gradients.get(name)?.data;
+    if (!found) throw new Error(`"${name}" has no gradient`);
+    let [dot, a, b] = [0, 0, 0];
+    exact.data.forEach((value, i) => {
+      const [right, got] = [Number(value), found[i]!];
+      ours += (got - right) ** 2;
+      theirs += (Number(single[i]) - right) ** 2;
+      [dot, a, b] = [dot + got * right, a + got * got, b + right * right];
+    });
+    size += b;
+    if (a > 0 && b > 1e-20) worst = Math.min(worst, dot / Math.sqrt(a * b));
+  }
+  return [[Math.sqrt(ours / size), Math.sqrt(theirs / size)], worst];
+}
+
+/** How far the losses of the following steps are off, the worst of them. */
+async function following(model: Model, { inputs, targets, facts, batchNorm, losses }: {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly targets: Tensor;
+  readonly facts: Case;
+  readonly batchNorm: "batch" | "running";
+  readonly losses: Float64Array;
+}): Promise<number> {
+  const { lr: learningRate, momentum, weight_decay: weightDecay } = facts;
+  const optimizer = {
+    sgd: () => sgd({ learningRate, momentum, weightDecay }),
+    adam: () => adam({ learningRate, weightDecay }),
+    adamw: () => adamW({ learningRate, weightDecay }),
+  }[facts.opt]();
+  const { history } = await fit(model, arrays({ inputs, targets }), {
+    epochs: losses.length,
+    batchSize: facts.batch,
+    optimizer,
+    batchNorm,
+    shuffle: false,
+    device: "cpu",
+    verbose: false,
+  });
+  return Math.max(...history.epochs.map(({ loss }, i) => Math.abs(loss / losses[i]! - 1)));
+}
