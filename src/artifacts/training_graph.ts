@@ -70,11 +70,7 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
   parametersToInputs(graph, options.parameters);
   const g = new Builder(graph);
   const outputs = graph.outputs.map((value) => value.name);
-  const target = graph.addInput(TARGETS, options.targets.type, options.targets.shape);
-  const weights = graph.addInput(WEIGHTS, "float32", [options.batch]);
-  const output = lossOutput(graph.outputs[0]!, options.loss);
-  const losses = exampleLosses(g, options.loss, g.cast(output, "float32"), target);
-  const loss = weightedMean(g, losses, weights);
+  const loss = meanLoss(g, options);
   const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
   const found = gradients(g, loss, wanted);
   if (found.size === 0) {
@@ -95,6 +91,18 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
     gradients: new Map([...found].map(([value, gradient]) => [value.name, gradient.name])),
     statistics,
   };
+}
+
+/** The mean loss of a batch, a scalar; targets and weights become inputs. */
+export function meanLoss(
+  g: Builder,
+  { loss, targets, batch }: Pick<TrainingGraphOptions, "loss" | "targets" | "batch">,
+): Value {
+  const { graph } = g;
+  const target = graph.addInput(TARGETS, targets.type, targets.shape);
+  const weights = graph.addInput(WEIGHTS, "float32", [batch]);
+  const output = lossOutput(graph.outputs[0]!, loss);
+  return weightedMean(g, exampleLosses(g, loss, g.cast(output, "float32"), target), weights);
 }
 
 /** Cross-entropy is taken of the logits: of what a final Softmax reads. */

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface Checkpoint {
   /** Parameters, running statistics and optimizer state by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Everything else, as JSON. */
+  /** Everything else, as JSON; numbers may also be NaN or infinite. */
   readonly state: unknown;
 }
 
@@ -19,7 +19,7 @@ const FILE = "checkpoint.safetensors";
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const header: Record<string, unknown> = {
-    __metadata__: { format: "graft", state: JSON.stringify(checkpoint.state) },
+    __metadata__: { format: "graft", state: JSON.stringify(checkpoint.state, writeNumber) },
   };
   const parts: Uint8Array[] = [];
   let end = 0;
@@ -91,5 +91,15 @@ function decoded(bytes: Uint8Array): Checkpoint {
     const data = new (arrayConstructor(type) as Float32ArrayConstructor)(copy.buffer);
     tensors.set(name, { type, dims: entry.shape as number[], data } as Tensor);
   }
-  return { tensors, state: JSON.parse(header.__metadata__.state) };
+  return { tensors, state: JSON.parse(header.__metadata__.state, readNumber) };
+}
+
+/** JSON has no NaN and no infinity, such as the accuracy where there are no classes. */
+function writeNumber(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? { number: `${value}` } : value;
+}
+
+function readNumber(_key: string, value: unknown): unknown {
+  const text = (value as { number?: unknown } | null)?.number;
+  return typeof text === "string" ? Number(text) : value;
 }

@@ -69,10 +69,13 @@ export async function evaluate(
   try {
     const order = Uint32Array.from({ length: ready.length }, (_, index) => index);
     const classCount = classesOf(model);
+    const named = checked.loss ?? (classCount === 1 ? "mse" : undefined);
+    const isByClass = named === undefined || named === "crossEntropy";
+    const options = { batchSize, order, pad: false, ...(isByClass && { classCount }) };
     let done = 0;
-    for await (const batch of batches(ready, { batchSize, order, pad: false, classCount })) {
+    for await (const batch of batches(ready, options)) {
       const results = await forward.run(batch);
-      tally ??= new Tally(checked.loss ?? lossFor(batch.targets));
+      tally ??= new Tally(named ?? lossFor(batch.targets));
       tally.add(results[output.value.name]!, batch.targets, batch.weights, batch.count);
       progress.at(done += batch.count, ready.length);
     }

@@ -5,6 +5,7 @@ import { normalise } from "../onnx/passes/normalise.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import type { Runtime, Session } from "../runtime/runtime.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkInputs } from "./check_inputs.ts";
 import type { HostBatch } from "./loader.ts";
 import { pictureInput } from "./specialise.ts";
 
@@ -24,6 +25,7 @@ export function forwardOf(runtime: Runtime, model: Model, graph: Graph): Forward
     async run(batch) {
       const images = batch.inputs[IMAGES];
       const size = batch.weights.dims[0]!;
+      checkInputs(model, batch.inputs, { graph, what: "The data do not fit the model: " });
       // With pictures the graph is made for one batch size; the last, smaller batch makes another.
       if (!session || images && size !== batchSize) {
         await session?.release();

@@ -1,6 +1,7 @@
 import { IMAGES } from "../artifacts/image_input.ts";
 import { arrayConstructor, type ArrayOf } from "../tensor/dtype.ts";
 import type { Dataset, Example } from "../tensor/dataset.ts";
+import { show } from "../tensor/options.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { type Tensor, tensor, toNumbers } from "../tensor/tensor.ts";
 
@@ -93,13 +94,14 @@ function stack(rows: readonly Example[], indices: readonly number[], options: Ba
       rows,
       indices,
       size,
+      "picture",
       ({ image }) =>
         image &&
         tensor("uint8", [image.heightPx, image.widthPx, 3], image.data as Uint8Array<ArrayBuffer>),
     );
   }
   for (const name of Object.keys(first.inputs ?? {})) {
-    inputs[name] = stacked(rows, indices, size, (row) => row.inputs?.[name]);
+    inputs[name] = stacked(rows, indices, size, `input "${name}"`, (row) => row.inputs?.[name]);
   }
   const weights = new Float32Array(size);
   rows.forEach((row, i) => weights[i] = row.weight ?? 1);
@@ -125,6 +127,7 @@ function targetsOf(
       rows,
       indices,
       size,
+      "target",
       ({ target }) => typeof target === "object" ? asFloat(target) : undefined,
     );
   }
@@ -135,8 +138,9 @@ function targetsOf(
       label < (classCount ?? Infinity);
     if (!fits) {
       throw new RangeError(
-        `The target of ${nameOf(row, indices[i]!)} must be a class index from 0 to ` +
-          `${(classCount ?? 1) - 1}, found ${label}`,
+        `The target of ${nameOf(row, indices[i]!)} must be a class index from 0` +
+          (classCount === undefined ? " on" : ` to ${classCount - 1}`) +
+          `, found ${show(label)}; give targets that are no class indices as tensors`,
       );
     }
     labels[i] = BigInt(label);
@@ -149,6 +153,7 @@ function stacked(
   rows: readonly Example[],
   indices: readonly number[],
   size: number,
+  what: string,
   part: (row: Example) => Tensor | undefined,
 ): Tensor {
   const first = part(rows[0]!)!;
@@ -158,7 +163,8 @@ function stacked(
     const one = part(row);
     if (!one || one.type !== first.type || !sameShape(one.dims, first.dims)) {
       throw new TypeError(
-        `${nameOf(row, indices[i]!)} is ${one ? `${one.type}[${one.dims}]` : "not there"}, ` +
+        `The ${what} of ${nameOf(row, indices[i]!)} is ` +
+          `${one ? `${one.type}[${one.dims}]` : "not there"}, that of ` +
           `${nameOf(rows[0]!, indices[0]!)} is ${first.type}[${first.dims}]; ` +
           "examples of a batch must have one type and shape",
       );

@@ -1,5 +1,6 @@
 import {
   buildTrainingGraph,
+  meanLoss,
   parametersToInputs,
   TARGETS,
   type TrainingGraph,
@@ -47,7 +48,7 @@ export type RunningStatistics = Map<string, Tensor<"float32">>;
 export class Program {
   readonly #frozen: Session | undefined;
   readonly #training: Session;
-  #evaluation: Promise<Session> | undefined;
+  #evaluation: Promise<{ session: Session; loss: string | undefined }> | undefined;
   readonly #masks: readonly DropoutMask[];
   readonly #graph: TrainingGraph;
   readonly #into: Record<string, Tensor> = {};
@@ -57,6 +58,7 @@ export class Program {
   private constructor(
     readonly runtime: Runtime,
     readonly memory: ParameterMemory,
+    readonly options: ProgramOptions,
     readonly specialised: Specialised,
     /** Inputs of the trained part that come from the frozen part or the data. */
     readonly featureNames: readonly string[],
@@ -106,7 +108,7 @@ export class Program {
     const training = await runtime.session(encodeGraph(graph.graph, { source }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
-    return new Program(runtime, memory, specialised, featureNames, {
+    return new Program(runtime, memory, options, specialised, featureNames, {
       graph,
       masks,
       training,
@@ -152,28 +154,44 @@ export class Program {
     };
   }
 
-  /** The model's outputs with the parameters and running statistics as they are, dropout off. */
-  async evaluate(features: Tensors, running: RunningStatistics): Promise<Tensors> {
+  /**
+   * The model's outputs with the parameters and running statistics as they are, dropout off; and the
+   * mean loss, where it is one of the user's own, which only the engine can compute.
+   */
+  async evaluate(
+    features: Tensors,
+    targets: Tensor,
+    weights: Tensor<"float32">,
+    running: RunningStatistics,
+  ): Promise<{ loss: number | undefined; outputs: Tensors }> {
     this.#evaluation ??= this.#compileEvaluation();
-    const session = await this.#evaluation;
+    const { session, loss } = await this.#evaluation;
     const feeds: Record<string, Tensor> = { ...features, ...Object.fromEntries(running) };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
-    return await session.run(only(feeds, session.inputs));
+    Object.assign(feeds, { [TARGETS]: targets, [WEIGHTS]: weights });
+    const results = await session.run(only(feeds, session.inputs));
+    return {
+      loss: loss === undefined ? undefined : Number(results[loss]!.data[0]),
+      outputs: only(results, this.#graph.outputs),
+    };
   }
 
   /** Frees the engine's memory. */
   async release(): Promise<void> {
     await this.#training.release();
     await this.#frozen?.release();
-    await (await this.#evaluation)?.release();
+    await (await this.#evaluation)?.session.release();
   }
 
-  async #compileEvaluation(): Promise<Session> {
+  async #compileEvaluation(): Promise<{ session: Session; loss: string | undefined }> {
     const graph = this.specialised.rest.clone();
     dropoutToMasks(graph, false);
     parametersToInputs(graph, [...this.memory.names, ...this.specialised.running]);
-    blockChannels(new Builder(graph), await this.runtime.channelBlock());
-    return this.runtime.session(encodeGraph(graph));
+    const g = new Builder(graph);
+    const loss = typeof this.options.loss === "function" ? meanLoss(g, this.options) : undefined;
+    if (loss) graph.outputs.push(loss);
+    blockChannels(g, await this.runtime.channelBlock());
+    return { session: await this.runtime.session(encodeGraph(graph)), loss: loss?.name };
   }
 
   /** running ← momentum·running + (1 − momentum)·batch, the variance unbiased as in PyTorch. */

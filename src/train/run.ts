@@ -118,14 +118,24 @@ export class Run {
         return false;
       }
       const factor = schedule(trainer.steps, epochs * stepsPerEpoch, stepsPerEpoch);
+      if (!(Number.isFinite(factor) && factor >= 0)) {
+        throw new RangeError(
+          `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ` +
+            trainer.steps,
+        );
+      }
       learningRate = optimizer.learningRate * factor;
+      // A batch of examples that do not count has no mean loss and teaches nothing.
+      if (batch.weights.data.every((weight) => weight === 0)) continue;
       const { loss, outputs } = await trainer.step(await batch.program, batch, learningRate);
       if (!Number.isFinite(loss)) this.#diverged(loss, epoch, learningRate, progress);
       tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count, loss);
       done += batch.count;
       progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
     }
-    if (done === 0) throw new RangeError("None of the training examples could be read");
+    if (done === 0) {
+      throw new RangeError("None of the training examples could be read, or all have weight 0");
+    }
     progress.done();
     const seconds = (performance.now() - start) / 1000;
     const record: EpochRecord = {
@@ -199,8 +209,10 @@ export class Run {
     const tally = new Tally(settings.loss);
     const table = this.#validationTable;
     const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
-      const outputs = await program.evaluate(batch.features, trainer.running(program));
-      tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count);
+      const { features, targets, weights } = batch;
+      const running = trainer.running(program);
+      const { loss, outputs } = await program.evaluate(features, targets, weights, running);
+      tally.add(Object.values(outputs)[0]!, targets, weights, batch.count, loss);
       done += batch.count;
       progress.at(done, table?.length ?? dataset.length);
     };
@@ -243,7 +255,8 @@ export class Run {
   /** What must be the same for a run to go on. */
   get #key(): string {
     const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
-    const parameters = this.trainer.memory.names;
+    const { memory } = this.trainer;
+    const parameters = memory.names.map((name) => [name, memory.view(name, 0).dims]);
     const kind = typeof loss === "string" ? loss : "own";
     const { name, settings } = optimizer;
     return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters]);

@@ -28,7 +28,10 @@ export class Tally {
   /** `loss` is the one to report; a loss of one's own is not computed here. */
   constructor(readonly loss: Loss) {}
 
-  /** Counts the first `count` rows of a batch of outputs. `loss` is its mean loss, where known. */
+  /**
+   * Counts the first `count` rows of a batch of outputs. `loss` is its mean loss, where known. Throws
+   * `TypeError` where there are no targets, or they do not fit the outputs.
+   */
   add(
     output: Tensor,
     targets: Tensor | undefined,
@@ -36,20 +39,26 @@ export class Tally {
     count: number,
     loss?: number,
   ): void {
+    if (!targets) throw new TypeError("The examples have no targets to compare the outputs with");
     const width = sizeOf(output.dims.slice(1));
     const scores = output.data as Float32Array;
     let batchWeight = 0;
     for (let row = 0; row < count; row++) batchWeight += weights.data[row]!;
     this.#weight += batchWeight;
     this.#examples += count;
-    if (loss !== undefined) this.#loss += loss * batchWeight;
-    for (let row = 0; targets && row < count; row++) {
-      if (loss === undefined && typeof this.loss === "string") {
-        this.#loss += weights.data[row]! * rowLoss(this.loss, scores, row, width, targets);
+    if (loss !== undefined && batchWeight !== 0) this.#loss += loss * batchWeight;
+    const areClasses = targets.type === "int64" && targets.dims.length === 1 &&
+      (this.loss === "crossEntropy" || typeof this.loss === "function");
+    for (let row = 0; row < count; row++) {
+      if (loss === undefined) {
+        this.#loss += typeof this.loss === "string"
+          ? weights.data[row]! * rowLoss(this.loss, output, row, targets)
+          : NaN;
       }
-      if (targets.type !== "int64" || targets.dims.length !== 1) continue;
+      const label = Number(targets.data[row]);
+      if (!areClasses || label >= width) continue;
       this.#counter ??= classificationCounter(width);
-      this.#counter.add(scores, row * width, Number(targets.data[row]));
+      this.#counter.add(scores, row * width, label);
     }
   }
 

@@ -4,6 +4,7 @@ import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { rng } from "../tensor/rng.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./feature_source.ts";
 import type { FitSettings } from "./fit_options.ts";
 import type { HostBatch } from "./loader.ts";
@@ -17,7 +18,7 @@ export class Trainer {
   steps = 0;
   #running: RunningStatistics | undefined;
   readonly #update: FlatUpdate;
-  readonly #programs = new Map<number, Promise<Program>>();
+  readonly #programs = new Map<string, Promise<Program>>();
 
   /** Throws `RangeError` where the model has nothing to train. */
   constructor(
@@ -37,13 +38,18 @@ export class Trainer {
 
   /** The program for a batch like the one given. */
   program(batch: HostBatch): Promise<Program> {
-    const size = batch.weights.dims[0]!;
-    let program = this.#programs.get(size);
+    const { targets, inputs, weights } = batch;
+    if (!targets) throw new TypeError("The examples have no targets to learn from or compare with");
+    const size = weights.dims[0]!;
+    const shapes = Object.fromEntries(
+      Object.entries(inputs).map(([name, { dims }]) => [name, dims]),
+    );
+    const key = JSON.stringify([size, shapes, targets.type, targets.dims]);
+    let program = this.#programs.get(key);
     if (!program) {
-      const { targets, inputs } = batch;
-      if (!targets) throw new TypeError("The training examples have no targets");
+      checkInputs(this.model, inputs, { what: "fit(): " });
       program = Program.compile(this.runtime, this.model, this.memory, {
-        shapes: Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])),
+        shapes,
         batch: size,
         batchNorm: this.settings.batchNorm,
         dropout: true,
@@ -51,7 +57,7 @@ export class Trainer {
         loss: this.settings.loss,
         targets: { type: targets.type, shape: targets.dims },
       });
-      this.#programs.set(size, program);
+      this.#programs.set(key, program);
     }
     return program;
   }

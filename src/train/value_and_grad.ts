@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import type { Model } from "../onnx/model.ts";
 import { cpu } from "../runtime/onnxruntime.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions, show } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
 import { type Tensor, tensor, toNumbers } from "../tensor/tensor.ts";
+import { checkInputs } from "./check_inputs.ts";
 import { classesOf } from "./evaluate.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
 import { Program, runningStatistics } from "./program.ts";
@@ -40,9 +41,7 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
     z.custom<Loss>((value) => typeof value === "function").describe("a function"),
   ]).optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
-  weights: z.custom<Tensor>((value) =>
-    typeof value === "object" && value !== null && "data" in value && "dims" in value
-  ).describe("a tensor { type, dims, data }").optional(),
+  weights: z.custom<Tensor>(isTensor).describe("a tensor { type, dims, data }").optional(),
   dropout: z.boolean().optional(),
   seed: z.number().int().optional(),
 }) as z.ZodType<ValueAndGradOptions>;
@@ -76,9 +75,15 @@ export async function valueAndGrad(
 ): Promise<ValueAndGrad> {
   const checked = checkOptions("valueAndGrad", schema, options);
   const { loss = "crossEntropy", dropout = false, seed = 0 } = checked;
+  for (const [name, value] of Object.entries({ ...inputs, targets })) {
+    if (isTensor(value)) continue;
+    throw new TypeError(
+      `valueAndGrad(): "${name}" must be a tensor { type, dims, data }, found ${show(value)}`,
+    );
+  }
   const batch = targets.dims[0] ?? 1;
   const wanted = asTargets(targets);
-  checkInputs(model, inputs, batch);
+  checkInputs(model, inputs, { what: "valueAndGrad(): ", batch });
   if (loss === "crossEntropy") checkClassIndices(wanted, classesOf(model));
   const weights = checked.weights ?? tensor("float32", [batch], new Float32Array(batch).fill(1));
   if (weights.type !== "float32" || weights.dims.length !== 1 || weights.dims[0] !== batch) {
@@ -116,28 +121,9 @@ export async function valueAndGrad(
   }
 }
 
-/** Every input of the model is there, of its type, and holds the whole batch. */
-function checkInputs(model: Model, inputs: Readonly<Record<string, Tensor>>, batch: number): void {
-  const names = model.inputs.map((input) => `"${input.name}" ${input.type}[${input.shape}]`);
-  const expected = `the model's inputs are ${names.join(", ")}`;
-  for (const name of Object.keys(inputs)) {
-    if (!model.inputs.some((input) => input.name === name)) {
-      throw new TypeError(`valueAndGrad(): there is no input "${name}"; ${expected}`);
-    }
-  }
-  for (const { name, type, shape } of model.inputs) {
-    const given = inputs[name];
-    if (!given) throw new TypeError(`valueAndGrad(): the input "${name}" is missing; ${expected}`);
-    const isKnown = model.graph.value(name).shape !== undefined;
-    const fits = given.type === type && (!isKnown || given.dims.length === shape.length) &&
-      shape.every((dim, axis) => typeof dim === "string" || dim === given.dims[axis]);
-    if (!fits || given.dims[0] !== batch) {
-      throw new TypeError(
-        `valueAndGrad(): the input "${name}" is ${given.type}[${given.dims}] for ${batch} targets; ` +
-          expected,
-      );
-    }
-  }
+function isTensor(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "type" in value && "dims" in value &&
+    "data" in value;
 }
 
 function checkClassIndices(targets: Tensor, classes: number | undefined): void {

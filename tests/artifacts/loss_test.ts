@@ -1,9 +1,10 @@
-import { assertAlmostEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Loss } from "../../src/artifacts/loss.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import { rowLoss } from "../../src/train/metrics/host_loss.ts";
 import { valueAndGrad } from "../../src/train/value_and_grad.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
-import { shifted } from "../train/small_models.ts";
+import { multiplied, shifted } from "../train/small_models.ts";
 
 const weights = tensor("float32", [4], [1, 0, 2, 0.5]);
 const logits = (scale: number) =>
@@ -74,6 +75,10 @@ for (const [name, loss, scale, target, value, gradient] of CASES) {
     assertAlmostEquals(result.loss, value, 1e-5 * value);
     const found = result.gradients.get("p.weight")!.data;
     gradient.forEach((expected, i) => assertAlmostEquals(found[i]!, expected, 2e-6));
+    if (typeof loss === "function") return;
+    const rows = [0, 1, 2, 3].map((row) => rowLoss(loss, logits(scale), row, target));
+    const mean = rows.reduce((sum, one, row) => sum + weights.data[row]! * one, 0) / 3.5;
+    assertAlmostEquals(mean, value, 1e-6 * value, "what reports give");
   });
 }
 
@@ -85,3 +90,91 @@ Deno.test("a class index out of range is an error that names it", async () => {
     "3",
   );
 });
+
+Deno.test("the cross-entropy of a class in every place is PyTorch's in reports", () => {
+  const scores = tensor("float32", [2, 3, 2, 2], hashed("dense", 24).map((u) => 4 * u));
+  const classes = tensor("int64", [2, 2, 2], [0, 1, 2, 1, 2, 2, 0, 1]);
+  // torch.nn.functional.cross_entropy(scores, classes, reduction="none").mean((1, 2)), float64
+  [4.36622821, 2.05683328].forEach((expected, row) =>
+    assertAlmostEquals(rowLoss("crossEntropy", scores, row, classes), expected, 1e-6)
+  );
+  const powers = hashed("soft", 24).map(Math.exp);
+  const sum = (i: number) => [0, 4, 8].reduce((all, c) => all + powers[i - i % 12 + i % 4 + c]!, 0);
+  const shares = tensor("float32", [2, 3, 2, 2], powers.map((power, i) => power / sum(i)));
+  [1.77072589, 2.08687343].forEach((expected, row) =>
+    assertAlmostEquals(rowLoss("crossEntropy", scores, row, shares), expected, 1e-6)
+  );
+});
+
+Deno.test("binary cross-entropy neither overflows nor loses its gradient at ±1000", async () => {
+  const x = tensor("float32", [4, 3], [1000, -1000, 1000, -1000, 0, 0, 1e4, -1e4, 1, 1, 1, 1]);
+  const target = tensor("float32", [4, 3], [1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1]);
+  const result = await valueAndGrad(shifted(), { x }, target, { loss: "binaryCrossEntropy" });
+  const exact = (2000 + 2 * Math.LN2 + 5 * 0 + 4 * Math.log1p(Math.exp(-1))) / 12;
+  assertAlmostEquals(result.loss, exact, 1e-3);
+  const found = result.gradients.get("p.weight")!.data;
+  const near = (Math.exp(-1) / (1 + Math.exp(-1))) / -12;
+  const slopes = [0, 0, 1 / 12, -1 / 12, -1 / 24, 1 / 24, 0, 0, near, near, near, near];
+  slopes.forEach((slope, i) => assertAlmostEquals(found[i]!, slope, 1e-7));
+});
+
+Deno.test("targets of a column fit an output of one column, in either form", async () => {
+  const x = tensor("float32", [4, 3], hashed("x", 12));
+  const model = multiplied(hashed("w", 3));
+  const column = tensor("float32", [4, 1], [3, 1, 4, 1]);
+  const { loss, gradients } = await valueAndGrad(model, { x }, column, { loss: "mse" });
+  for (const form of [tensor("float32", [4], [3, 1, 4, 1]), tensor("int32", [4], [3, 1, 4, 1])]) {
+    const other = await valueAndGrad(model, { x }, form, { loss: "mse" });
+    assertEquals(other.loss, loss);
+    assertEquals(other.gradients, gradients);
+  }
+});
+
+for (
+  const [name, loss, target, found] of [
+    ["a column for three outputs", "mse", tensor("float32", [4, 1]), "float32 [N,1]"],
+    ["one number for three outputs", "binaryCrossEntropy", tensor("float32", [4]), "float32 [N]"],
+    ["class indices for three numbers", "mse", tensor("int64", [4]), "int64 [N]"],
+    ["numbers for classes", "crossEntropy", tensor("float32", [4]), "float32 [N]"],
+    ["shares of two classes for three", "crossEntropy", tensor("float32", [4, 2]), "float32 [N,2]"],
+    ["rows of class indices", "crossEntropy", tensor("int64", [4, 3]), "int64 [N,3]"],
+  ] as const
+) {
+  Deno.test(`${name} are refused, not broadcast`, async () => {
+    const x = { x: logits(1) };
+    const error = await assertRejects(
+      () => valueAndGrad(shifted(), x, target, { loss }),
+      TypeError,
+      `"${loss}"`,
+    );
+    assert(error.message.includes(found) && error.message.includes("[N,3]"), error.message);
+  });
+}
+
+Deno.test("cross-entropy of one class is refused", async () => {
+  const x = tensor("float32", [4, 3], hashed("x", 12));
+  await assertRejects(
+    () => valueAndGrad(multiplied(hashed("w", 3)), { x }, tensor("int64", [4])),
+    TypeError,
+    "two classes or more",
+  );
+});
+
+for (
+  const [name, loss] of [
+    ["a number for each element", (g, output, target) => g.sub(output, target)],
+    ["one number in all", (g, output) => g.reduce("ReduceMean", output, [0, 1], false)],
+    ["a column", (g, output) => g.reduce("ReduceMean", output, [1])],
+    ["integers", (g, output) => g.cast(g.reduce("ReduceMean", output, [1], false), "int64")],
+    ["no value", () => 3 as never],
+  ] satisfies [string, Loss][]
+) {
+  Deno.test(`a loss of one's own that gives ${name} is an error`, async () => {
+    const target = tensor("float32", [4, 3], numbers);
+    await assertRejects(
+      () => valueAndGrad(shifted(), { x: logits(1) }, target, { loss }),
+      TypeError,
+      "one number an example",
+    );
+  });
+}

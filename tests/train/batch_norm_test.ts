@@ -1,7 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { batchNorm, conv2d, flatten, input, linear, network, output } from "../../models/layers.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
+import { modelFromGraph } from "../../src/onnx/model_from_graph.ts";
+import { freeze } from "../../src/onnx/select.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
+import type { Dataset } from "../../src/tensor/dataset.ts";
+import type { BatchNormMode } from "../../src/train/specialise.ts";
 import { fit, type FitOptions } from "../../src/train/fit.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
@@ -14,17 +19,17 @@ const data = arrays({
   targets: tensor("float32", [6, 3, 2, 2], new Float32Array(72)),
 });
 
+const once: FitOptions = {
+  epochs: 1,
+  batchSize: 2,
+  shuffle: false,
+  loss: "mse",
+  optimizer: sgd({ learningRate: 0.01 }),
+  verbose: false,
+};
+
 async function trained(model: Model, options: FitOptions): Promise<Model> {
-  const result = await fit(model, data, {
-    epochs: 1,
-    batchSize: 2,
-    shuffle: false,
-    loss: "mse",
-    optimizer: sgd({ learningRate: 0.01 }),
-    verbose: false,
-    ...options,
-  });
-  return result.model;
+  return (await fit(model, data, { ...once, ...options })).model;
 }
 
 const constant = (model: Model, name: string) =>
@@ -45,3 +50,76 @@ Deno.test('batchNorm: "running" trains by the running statistics and leaves them
   assertEquals([...constant(model, "running_var")], [1, 1, 1]);
   assert(constant(model, "weight").some((w) => w !== 1));
 });
+
+Deno.test("a smaller last batch enters the running statistics with its own numbers", async () => {
+  const five = { ...data, length: 5 };
+  const { model } = await fit(normalised(), five, { ...once, batchNorm: "batch" });
+  // torch.nn.BatchNorm2d(3) after batches of 2, 2 and 1 (PyTorch 2.13, float64)
+  const mean = [0.280153122, 0.396445172, 0.317695057];
+  const variance = [1.08050184, 1.1100476, 1.04893347];
+  mean.forEach((one, c) => assertAlmostEquals(constant(model, "running_mean")[c]!, one, 1e-6));
+  variance.forEach((one, c) => assertAlmostEquals(constant(model, "running_var")[c]!, one, 1e-6));
+});
+
+for (
+  // Scale and shift after three steps of torch.optim.SGD(lr=0.1) on mean(y²) (PyTorch 2.13, float64)
+  const [mode, scale, shift] of [
+    ["batch", [0.813039151, 0.813038762, 0.813038719], [0, 0, 0]],
+    ["running", [0.614382769, 0.570986249, 0.565979964], [
+      -0.157426643,
+      -0.186687726,
+      -0.174978074,
+    ]],
+  ] as const
+) {
+  Deno.test(`batchNorm: "${mode}" takes PyTorch's steps`, async () => {
+    const optimizer = sgd({ learningRate: 0.1 });
+    const model = await trained(normalised(), { optimizer, batchNorm: mode });
+    scale.forEach((one, c) => assertAlmostEquals(constant(model, "weight")[c]!, one, 1e-6));
+    shift.forEach((one, c) => assertAlmostEquals(constant(model, "bias")[c]!, one, 1e-6));
+  });
+}
+
+/** A convolution, a batch normalisation and a classifier of `[N, 3, 2, 2]`. */
+function small(): Model {
+  const net = network(1);
+  const x = input(net, "x", ["batch", 3, 2, 2]);
+  const layer = conv2d(net, x, { name: "conv", channels: 4, kernel: 1 });
+  const flat = flatten(net, batchNorm(net, layer, { name: "bn" }), { name: "flatten" });
+  output(net, linear(net, flat, { name: "fc", features: 12 }));
+  return modelFromGraph(net.graph, { name: "small" });
+}
+
+const zeros = tensor("float32", [12], new Float32Array(12));
+const flat: Dataset = {
+  length: 6,
+  get: async (index) => ({ ...await data.get(index), target: zeros }),
+};
+
+for (
+  const [name, model, batchNorm, changes] of [
+    ["of a frozen layer are left alone", freeze(small(), /^(conv|bn)/), undefined, false],
+    ["of a layer that is trained follow the batches", small(), undefined, true],
+    [
+      "before which all is frozen follow, where the layer is trained",
+      freeze(small(), /^conv/),
+      undefined,
+      true,
+    ],
+    ['follow in a frozen layer under "batch"', freeze(small(), /^(conv|bn)/), "batch", true],
+    ['stay in a layer that is trained under "running"', small(), "running", false],
+  ] satisfies readonly (readonly [string, Model, BatchNormMode | undefined, boolean])[]
+) {
+  Deno.test(`running statistics ${name}`, async () => {
+    const { model: after } = await fit(model, flat, { ...once, ...(batchNorm && { batchNorm }) });
+    for (const statistic of ["bn.running_mean", "bn.running_var"]) {
+      const same = constant(after, statistic).every((number, c) =>
+        number === constant(model, statistic)[c]
+      );
+      assertEquals(same, !changes, statistic);
+    }
+    const isFrozen = !model.parameters.get("bn.weight")!.trainable;
+    const same = constant(after, "bn.weight").every((number) => number === 1);
+    assertEquals(same, isFrozen, "the scale changes where it is trained");
+  });
+}

@@ -3,11 +3,12 @@ import { join } from "@std/path";
 import { arrays } from "../../src/data/arrays.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/train/checkpoint.ts";
+import { digitCnn } from "../../models/digit_cnn.ts";
 import { fit, type FitOptions } from "../../src/train/fit.ts";
 import { adam } from "../../src/train/optimizers/adam.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
-import { normalised } from "./small_models.ts";
+import { multiplied, normalised } from "./small_models.ts";
 
 const data = arrays({
   inputs: { x: tensor("float32", [7, 3, 2, 2], hashed("x", 84)) },
@@ -21,6 +22,13 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+async function onlyFile(folder: string): Promise<string> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) names.push(name);
+  assertEquals(names.length, 1, names.join());
+  return join(folder, names[0]!);
 }
 
 function run(options: FitOptions) {
@@ -48,9 +56,10 @@ for (
 Deno.test("a checkpoint comes back as it was written", () =>
   inFolder(async (folder) => {
     const tensors = new Map([["a", tensor("float32", [2, 2], [1, 2, 3, 4])]]);
-    await writeCheckpoint(folder, { tensors, state: { epoch: 3 } });
+    const state = { epoch: 3, losses: [0.1, NaN, -Infinity], name: "1", none: null };
+    await writeCheckpoint(folder, { tensors, state });
     const read = await readCheckpoint(folder);
-    assertEquals(read?.state, { epoch: 3 });
+    assertEquals(read?.state, state);
     assertEquals(read?.tensors.get("a"), tensors.get("a"));
     assertEquals([...Deno.readDirSync(folder)].length, 1);
   }));
@@ -71,8 +80,7 @@ for (
   Deno.test(`a checkpoint ${name} is an error that names the file, and stays as it is`, () =>
     inFolder(async (folder) => {
       await run({ epochs: 1, checkpoint: folder });
-      const [entry] = [...Deno.readDirSync(folder)];
-      const path = join(folder, entry!.name);
+      const path = await onlyFile(folder);
       await Deno.writeFile(path, damage(await Deno.readFile(path)));
       const damaged = await Deno.readFile(path);
       const error = await assertRejects(
@@ -88,12 +96,95 @@ for (
 Deno.test("a checkpoint of another run is refused and stays as it is", () =>
   inFolder(async (checkpoint) => {
     await run({ epochs: 1, checkpoint });
-    const [entry] = [...Deno.readDirSync(checkpoint)];
-    const before = await Deno.readFile(join(checkpoint, entry!.name));
-    await assertRejects(
-      () => run({ epochs: 2, checkpoint, optimizer: sgd() }),
-      RangeError,
-      "another run",
+    const path = await onlyFile(checkpoint);
+    const before = await Deno.readFile(path);
+    for (
+      const other of [
+        { optimizer: sgd() },
+        { optimizer: adam({ beta1: 0.8 }) },
+        { batchSize: 2 },
+        { seed: 6 },
+        { shuffle: false },
+        { loss: "binaryCrossEntropy" },
+      ] satisfies FitOptions[]
+    ) {
+      await assertRejects(
+        () => run({ epochs: 2, checkpoint, ...other }),
+        RangeError,
+        "another run",
+      );
+    }
+    assertEquals(await Deno.readFile(path), before);
+  }));
+
+Deno.test("a checkpoint of weights of other shapes is of another run", () =>
+  inFolder(async (checkpoint) => {
+    const x = tensor("float32", [3, 3], hashed("x", 9));
+    const options = { epochs: 1, loss: "mse", verbose: false, checkpoint } as const;
+    const of = (outputs: number) => {
+      const targets = tensor("float32", [3, outputs], hashed("t", 3 * outputs));
+      return fit(multiplied(hashed("w", 3 * outputs)), arrays({ inputs: { x }, targets }), options);
+    };
+    await of(2);
+    await assertRejects(() => of(1), RangeError, "another run");
+    await assertRejects(() => of(3), RangeError, "another run");
+  }));
+
+Deno.test("a checkpoint half written beside a whole one is of no account", () =>
+  inFolder(async (checkpoint) => {
+    const whole = await run({ epochs: 3 });
+    await run({ epochs: 2, checkpoint });
+    const path = await onlyFile(checkpoint);
+    const bytes = await Deno.readFile(path);
+    await Deno.writeFile(`${path}.part`, bytes.subarray(0, bytes.length / 2));
+    const resumed = await run({ epochs: 3, checkpoint });
+    assertEquals(
+      resumed.model.parameters.get("weight")!.value.data,
+      whole.model.parameters.get("weight")!.value.data,
     );
-    assertEquals(await Deno.readFile(join(checkpoint, entry!.name)), before);
+    assertEquals(await onlyFile(checkpoint), path);
+  }));
+
+Deno.test("a checkpoint that cannot be written leaves the one before as it was", () =>
+  inFolder(async (checkpoint) => {
+    await run({ epochs: 1, checkpoint });
+    const path = await onlyFile(checkpoint);
+    const before = await Deno.readFile(path);
+    await Deno.mkdir(`${path}.part`);
+    await assertRejects(() => run({ epochs: 2, checkpoint }), Error);
+    await Deno.remove(`${path}.part`);
+    assertEquals(await Deno.readFile(path), before);
+    assertEquals((await run({ epochs: 2, checkpoint })).history.epochs.length, 2);
+  }));
+
+Deno.test("a run that was ended in the middle of an epoch resumes bit for bit", () =>
+  inFolder(async (checkpoint) => {
+    const x = tensor("float32", [6, 1, 28, 28], hashed("pixels", 6 * 784));
+    const all = arrays({ inputs: { x }, targets: tensor("int64", [6], [0, 1, 2, 3, 4, 5]) });
+    const model = digitCnn({ seed: 1 });
+    const options = { epochs: 3, batchSize: 2, optimizer: sgd(), verbose: false };
+    const whole = await fit(model, all, options);
+    const stop = new AbortController();
+    let steps = 0;
+    // Three steps an epoch: the fifth is in the middle of the second.
+    const schedule = () => (++steps === 5 && stop.abort(), 1);
+    const cut = await fit(model, all, { ...options, schedule, signal: stop.signal, checkpoint });
+    assertEquals([steps, cut.history.epochs.length], [5, 1]);
+    const resumed = await fit(model, all, { ...options, checkpoint });
+    for (const [name, { value }] of whole.model.parameters) {
+      assertEquals(resumed.model.parameters.get(name)!.value.data, value.data, name);
+    }
+    const losses = (one: typeof whole) => one.history.epochs.map(({ loss }) => loss);
+    assertEquals(losses(resumed), losses(whole));
+  }));
+
+Deno.test("a run that is over gives its model again", () =>
+  inFolder(async (checkpoint) => {
+    const first = await run({ epochs: 2, checkpoint });
+    const again = await run({ epochs: 2, checkpoint });
+    assertEquals(again.history, first.history);
+    for (const name of ["weight", "bias", "running_mean", "running_var"]) {
+      const [a, b] = [first, again].map(({ model }) => model.graph.value(name).constant!.data);
+      assertEquals(a, b, name);
+    }
   }));

@@ -1,6 +1,10 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { arrays } from "../../src/data/arrays.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+import { evaluate } from "../../src/train/evaluate.ts";
 import { classificationCounter } from "../../src/train/metrics/classification.ts";
 import { logSumExp } from "../../src/train/metrics/host_loss.ts";
+import { multiplied, shifted } from "./small_models.ts";
 
 /** Right classes and answers of nine examples of four classes; nobody answers 3, and 2 never occurs. */
 const RIGHT = [0, 0, 0, 0, 1, 1, 1, 3, 3];
@@ -53,4 +57,66 @@ Deno.test("logSumExp() neither overflows nor loses small terms", () => {
   assertAlmostEquals(logSumExp([1000, 1000], 0, 2), 1000 + Math.LN2);
   assertAlmostEquals(logSumExp([5, -1000, 0], 1, 2), Math.log(1 + Math.exp(-1000)));
   assertEquals(logSumExp([-Infinity, -Infinity], 0, 2), -Infinity);
+});
+
+const quiet = { verbose: false } as const;
+/** The outputs are the inputs. */
+const identity = () => multiplied(Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1));
+
+Deno.test("evaluate() counts every example once, whatever the batch size", async () => {
+  const scores = [3, 1, 0, 0, 2, 5, 9, 8, 7, 1, 2, 0, 4, 0, 1];
+  const x = tensor("float32", [5, 3], scores);
+  const targets = tensor("int64", [5], [0, 1, 0, 1, 0]);
+  const data = arrays({ inputs: { x }, targets, classes: ["a", "b", "c"] });
+  const loss = [0, 1, 0, 1, 0].reduce((sum, label, i) => {
+    const row = scores.slice(3 * i, 3 * i + 3);
+    return sum + (logSumExp(row, 0, 3) - row[label]!) / 5;
+  }, 0);
+  for (const batchSize of [1, 2, 3, 5, 64]) {
+    const report = await evaluate(identity(), data, { ...quiet, batchSize });
+    assertAlmostEquals(report.loss, loss, 1e-6);
+    assertEquals(report.examples, 5);
+    assertAlmostEquals(report.accuracy, 4 / 5);
+    assertEquals(report.topK, { k: 3, accuracy: 1 });
+    assertEquals(report.confusionMatrix, [[3, 0, 0], [0, 1, 1], [0, 0, 0]]);
+    assertEquals(report.perClass!.map(({ label, support }) => [label, support]), [
+      ["a", 3],
+      ["b", 2],
+      ["c", 0],
+    ]);
+  }
+});
+
+Deno.test("evaluate() weighs losses, and counts answers", async () => {
+  const x = tensor("float32", [2, 3], [0, 0, 0, 9, 0, 0]);
+  const weights = tensor("float32", [2], [3, 1]);
+  const data = arrays({ inputs: { x }, targets: tensor("int64", [2], [0, 1]), weights });
+  const report = await evaluate(identity(), data, quiet);
+  const second = logSumExp([9, 0, 0], 0, 3);
+  assertAlmostEquals(report.loss, (3 * Math.log(3) + second) / 4, 1e-6);
+  assertEquals(report.accuracy, 1 / 2);
+});
+
+Deno.test("evaluate() of numbers gives their loss, and no accuracy", async () => {
+  const model = multiplied(Float32Array.of(1, 1, 1));
+  const x = tensor("float32", [2, 3], [1, 2, 3, 0, 0, 1]);
+  for (const targets of [tensor("float32", [2, 1], [4, 1]), tensor("int64", [2], [4, 1])]) {
+    const report = await evaluate(model, arrays({ inputs: { x }, targets }), quiet);
+    assertAlmostEquals(report.loss, 2, 1e-6);
+    assertEquals([report.accuracy, report.perClass], [NaN, undefined]);
+    const binary = { ...quiet, loss: "binaryCrossEntropy" } as const;
+    const other = await evaluate(model, arrays({ inputs: { x }, targets }), binary);
+    const exact = (Math.log1p(Math.exp(6)) - 4 * 6 + Math.log1p(Math.exp(1)) - 1) / 2;
+    assertAlmostEquals(other.loss, exact, 1e-5);
+  }
+});
+
+Deno.test("evaluate() refuses targets that do not fit, and data without targets", async () => {
+  const x = tensor("float32", [4, 3], new Float32Array(12));
+  const of = (targets?: Parameters<typeof arrays>[0]["targets"]) => () =>
+    evaluate(shifted(), arrays({ inputs: { x }, ...(targets && { targets }) }), quiet);
+  await assertRejects(of(tensor("float32", [4])), TypeError, "float32[4]");
+  await assertRejects(of(tensor("float32", [4, 2])), TypeError, "float32[4,2]");
+  await assertRejects(of(tensor("int64", [4], [0, 1, 2, 3])), RangeError, "found 3");
+  await assertRejects(of(), TypeError, "no targets");
 });

@@ -17,6 +17,14 @@ const AFTER: readonly [make: () => Optimizer, expected: readonly number[]][] = [
     [0.311244559, 0.948903739, -0.0691799998, 1.03594482, 0.776023817, -0.0230632544, 0.486896932],
   ],
   [
+    () => sgd({ learningRate: 0.1, weightDecay: 0.05 }),
+    [0.302022377, 0.926889954, -0.068746516, 1.01168382, 0.75899097, -0.0233358587, 0.476944878],
+  ],
+  [
+    () => sgd({ learningRate: 0.1, momentum: 0.8, nesterov: true }),
+    [0.248521392, 1.00685667, -0.14897577, 1.08079826, 0.97537251, -0.244313506, 0.930024022],
+  ],
+  [
     () => sgd({ learningRate: 0.1, momentum: 0.9 }),
     [0.299579927, 0.952732025, -0.106653622, 1.03878892, 0.933434415, -0.257235664, 0.940169484],
   ],
@@ -37,6 +45,32 @@ const AFTER: readonly [make: () => Optimizer, expected: readonly number[]][] = [
     [0.374170826, 0.883169669, -0.00266055513, 0.984529297, 0.676587085, 0.0422376422, 0.328084394],
   ],
 ];
+
+/** The same, the learning rate multiplied by these before the five steps. */
+const FACTORS = [1, 0.5, 0.25, 2, 0];
+const AFTER_FACTORS: readonly [make: () => Optimizer, expected: readonly number[]][] = [
+  [
+    () => sgd({ learningRate: 0.1, momentum: 0.9 }),
+    [0.419269091, 0.96558869, -0.142053513, 0.95916733, 0.817166418, -0.225426851, 0.734278864],
+  ],
+  [
+    () => adamW({ learningRate: 0.01, weightDecay: 0.1 }),
+    [0.380128027, 0.886229953, -0.00818054654, 0.978874987, 0.668432703, 0.0455540066, 0.316776094],
+  ],
+];
+
+for (const [make, expected] of AFTER_FACTORS) {
+  Deno.test(`${make().name} takes PyTorch's steps under a schedule`, () => {
+    const optimizer = make();
+    const parameters = hashed("p", 7);
+    const state = optimizer.state.map(() => new Float32Array(7));
+    FACTORS.forEach((factor, i) => {
+      const arrays = { parameters, gradients: hashed(`g${i}`, 7), state };
+      interpretUpdate(optimizer, arrays, i + 1, factor * optimizer.learningRate);
+    });
+    parameters.forEach((number, i) => assertAlmostEquals(number, expected[i]!, 1e-6));
+  });
+}
 
 for (const [make, expected] of AFTER) {
   const optimizer = make();
@@ -69,7 +103,16 @@ for (const [make, expected] of AFTER) {
 
 Deno.test("optimizers name an option that is wrong", () => {
   assertThrows(() => sgd({ momentum: 1.5 }), RangeError, "momentum");
+  assertThrows(() => sgd({ momentum: 1 }), RangeError, "momentum");
+  assertThrows(() => sgd({ learningRate: 0 }), RangeError, "learningRate");
+  assertThrows(() => sgd({ weightDecay: -1 }), RangeError, "weightDecay");
+  assertThrows(() => sgd({ nesterov: true }), RangeError, "momentum");
+  assertThrows(() => sgd({ nesterov: 1 } as never), TypeError, "nesterov");
+  assertThrows(() => sgd({ lr: 0.1 } as never), TypeError, "lr");
   assertThrows(() => adam({ beta1: -0.1 }), RangeError, "beta1");
-  assertThrows(() => adamW({ learningRate: Number.NaN }), Error, "learningRate");
-  assertThrows(() => sgd({ lr: 0.1 } as never), Error, "lr");
+  assertThrows(() => adam({ beta2: 1 }), RangeError, "beta2");
+  assertThrows(() => adam({ epsilon: 0 }), RangeError, "epsilon");
+  assertThrows(() => adamW({ learningRate: Number.NaN }), RangeError, "learningRate");
+  assertThrows(() => adamW({ learningRate: "fast" } as never), TypeError, "learningRate");
+  assertThrows(() => adamW({ weightDecay: Infinity }), RangeError, "weightDecay");
 });

@@ -23,6 +23,10 @@ const RATES: readonly [name: string, schedule: Schedule, rates: readonly number[
   ["oneCycle() with options", oneCycle({ warmUp: 0.5, initial: 0.1, final: 0.001 }), [
     ...[0.1, 0.41094235, 0.91405765, 0.95053395, 0.61164921, 0.18906684, 0.001],
   ]],
+  // SequentialLR(LinearLR(start_factor=1/4, total_iters=3), CosineAnnealingLR(T_max=6), [3])
+  ["warmUp() before cosine()", warmUp(3, cosine()), [
+    ...[0.25, 0.5, 0.75, 1, 0.933012724, 0.75, 0.5, 0.25, 0.0669872984],
+  ]],
 ];
 
 for (const [name, schedule, rates] of RATES) {
@@ -49,4 +53,25 @@ Deno.test("warmUp() rises in a line and goes on with the schedule given", () => 
   const share = warmUp(0.5, constant());
   assertEquals([0, 3, 4, 7].map((step) => share(step, 8, 2)), [0.2, 0.8, 1, 1]);
   assertThrows(() => warmUp(0, constant()), RangeError, "above 0");
+});
+
+Deno.test("schedules give finite numbers from 0 on, however few the steps", () => {
+  for (const [name, schedule] of [...RATES, ["warmUp()", warmUp(5, oneCycle())] as const]) {
+    for (let total = 1; total <= 12; total++) {
+      for (let step = 0; step < total; step++) {
+        const factor = schedule(step, total, 1);
+        assertEquals(factor >= 0 && factor <= 1, true, `${name}: ${factor} at ${step} of ${total}`);
+      }
+    }
+  }
+});
+
+Deno.test("schedules name an option that is wrong", () => {
+  assertThrows(() => stepDecay({ epochs: 0 }), RangeError, "epochs");
+  assertThrows(() => stepDecay({ factor: -1 }), RangeError, "factor");
+  assertThrows(() => cosine({ minimum: 2 }), RangeError, "minimum");
+  assertThrows(() => oneCycle({ warmUp: 1 }), RangeError, "warmUp");
+  assertThrows(() => oneCycle({ initial: 0 }), RangeError, "initial");
+  assertThrows(() => oneCycle({ maximum: 1 } as never), TypeError, "maximum");
+  assertThrows(() => warmUp(Number.NaN, constant()), RangeError, "NaN");
 });

@@ -20,6 +20,22 @@ export function shifted(): Model {
   return modelFromGraph(graph, { name: "shifted" });
 }
 
+/** y = x·W of `[N, 3]`, with W `w.weight` `[3, weights/3]`. */
+export function multiplied(weights: Float32Array<ArrayBuffer>): Model {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  const columns = weights.length / 3;
+  const inputs = [
+    graph.addInput("x", "float32", ["N", 3]),
+    graph.addConstant("w.weight", tensor("float32", [3, columns], weights)),
+  ];
+  const [y] = graph.add("MatMul", inputs, { outputs: ["y"] }).outputs;
+  graph.outputs.push(y!);
+  y!.type = "float32";
+  y!.shape = ["N", columns];
+  return modelFromGraph(graph, { name: "multiplied" });
+}
+
 /** One batch normalisation of `[N, 3, 2, 2]`, as PyTorch makes it. */
 export function normalised(): Model {
   const graph = new Graph();
