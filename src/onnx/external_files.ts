@@ -3,7 +3,8 @@ import { type GraphProto, TensorProto_DataLocation } from "./wire/onnx_pb.ts";
 
 /**
  * Reads the files beside a model that hold its weights. Throws `RangeError` for a location outside
- * `directory`, and an error that names the file where one is missing.
+ * `directory`, `SyntaxError` where a weight does not say its file, and an error that names the file
+ * where one is missing.
  */
 export async function readExternalFiles(
   graph: GraphProto,
@@ -15,6 +16,11 @@ export async function readExternalFiles(
     if (tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL) continue;
     const location = tensor.externalData.find((entry) => entry.key === "location")?.value ?? "";
     if (files.has(location)) continue;
+    if (location === "") {
+      throw new SyntaxError(
+        `${model} is damaged: weight "${tensor.name}" lies in another file, which is not named`,
+      );
+    }
     if (directory === undefined) {
       throw new RangeError(
         `Weight "${tensor.name}" of ${model} lies in the file "${location}"; ` +
@@ -32,7 +38,7 @@ async function readInside(directory: string, location: string, model: string) {
       `${model} wants its weights from "${location}", which lies outside the model's folder`,
     );
   };
-  if (location === "" || isAbsolute(location) || location.split(/[\\/]/).includes("..")) refuse();
+  if (isAbsolute(location) || location.split(/[\\/]/).includes("..")) refuse();
   const path = join(directory, location);
   try {
     const inside = relative(await Deno.realPath(directory), await Deno.realPath(path));

@@ -1,3 +1,4 @@
+import { toNumbers } from "../tensor/tensor.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 
 /** The classifier at the end of a network. */
@@ -79,10 +80,33 @@ function linear(
   transposed: boolean,
 ): Head | undefined {
   const [features, weight] = product.inputs;
-  const shape = weight?.shape ?? weight?.constant?.dims;
+  const shape = weight && (weight.shape ?? weightShape(weight));
   const size = shape?.[shape.length - (transposed ? 1 : 2)];
   if (!features || features.constant || typeof size !== "number") return undefined;
   return { kind: "linear", features, inFeatures: size, logits, nodes };
+}
+
+/** The shape of a weight that may be turned or reshaped at run time. */
+function weightShape({ constant, producer }: Value): readonly number[] | undefined {
+  if (constant) return constant.dims;
+  const [from, target] = producer?.inputs ?? [];
+  const before = from && weightShape(from);
+  if (!before) return undefined;
+  switch (producer!.opType) {
+    case "Cast":
+    case "Identity":
+      return before;
+    case "Reshape": {
+      const after = target?.constant && toNumbers(target.constant);
+      return after?.every((size) => size > 0) ? after : undefined;
+    }
+    case "Transpose": {
+      const order = producer!.ints("perm") ?? before.map((_, axis) => axis).reverse();
+      return order.map((axis) => before[axis]!);
+    }
+    default:
+      return undefined;
+  }
 }
 
 function conv(logits: Value, node: Node): Head | undefined {

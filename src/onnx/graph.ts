@@ -19,6 +19,8 @@ export class Value {
   constant: Tensor | undefined;
   /** Whether the constant was written as a Constant node, not stored as weights are. */
   isLiteral = false;
+  /** What Graft does not use of the message it was read from; it is written again. */
+  source: object | undefined;
 
   /** Use `Graph.value`, `addInput`, `addConstant` or `add` to make one. */
   constructor(readonly name: string) {}
@@ -348,6 +350,7 @@ export class Graph {
       made.shape = value.shape;
       made.constant = value.constant;
       made.isLiteral = value.isLiteral;
+      made.source = value.source;
       return made;
     };
     for (const value of this.#values.values()) twin(value);

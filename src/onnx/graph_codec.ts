@@ -1,9 +1,9 @@
-import { create } from "@bufbuild/protobuf";
+import { create, isMessage } from "@bufbuild/protobuf";
 import { int64s, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Attribute } from "./attribute.ts";
 import { Graph, type Value } from "./graph.ts";
 import { decodeAttribute, encodeAttribute } from "./attribute_codec.ts";
-import { decodeTensor, type ExternalFiles, typeOfNumber } from "./tensor_codec.ts";
+import { decodeTensor, type ExternalFiles, typeOfNumber, unusedOfTensor } from "./tensor_codec.ts";
 import { ONNX_TYPE_NUMBERS } from "./types.ts";
 import { withUnknownFields } from "./unknown_fields.ts";
 import {
@@ -22,17 +22,18 @@ export function decodeGraph(proto: GraphProto, external: ExternalFiles): Graph {
   const graph = new Graph();
   for (const one of proto.initializer) {
     const constant = decodeTensor(one, external);
-    if (constant) graph.addConstant(one.name, constant);
+    if (constant) graph.addConstant(one.name, constant).source = unusedOfTensor(one);
   }
   for (const input of proto.input) {
     if (graph.values.get(input.name)?.constant) continue;
     const { type, shape } = decodeInfo(input);
-    graph.addInput(input.name, type, shape);
+    graph.addInput(input.name, type, shape).source = unusedOfInfo(input);
   }
   for (const node of proto.node) addNode(graph, node, external);
   for (const output of proto.output) {
     const value = graph.value(output.name);
     describe(value, output);
+    value.source ??= unusedOfInfo(output);
     graph.outputs.push(value);
   }
   for (const info of proto.valueInfo) {
@@ -84,7 +85,9 @@ export function encodeInfo(value: Value): ValueInfoProto {
       ? { case: undefined }
       : { case: "dimParam" as const, value: dim },
   }));
-  return create(ValueInfoProtoSchema, {
+  const source = isMessage(value.source, ValueInfoProtoSchema) ? value.source : undefined;
+  const made = create(ValueInfoProtoSchema, {
+    ...(source && { docString: source.docString, metadataProps: source.metadataProps }),
     name: value.name,
     ...(value.type && {
       type: {
@@ -98,6 +101,13 @@ export function encodeInfo(value: Value): ValueInfoProto {
       },
     }),
   });
+  return withUnknownFields(made, source);
+}
+
+/** What Graft does not use of the description of an input or output. */
+function unusedOfInfo(info: ValueInfoProto): ValueInfoProto {
+  const { docString, metadataProps } = info;
+  return withUnknownFields(create(ValueInfoProtoSchema, { docString, metadataProps }), info);
 }
 
 function decodeInfo(info: ValueInfoProto) {

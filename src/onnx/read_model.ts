@@ -34,11 +34,15 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
         "Export the model again with a newer one",
     );
   }
+  if (!opset && proto.graph!.node.some((one) => one.domain === "" || one.domain === "ai.onnx")) {
+    throw new SyntaxError(`${file} does not say its operator set, or it is cut short`);
+  }
   const external = await readExternalFiles(proto.graph!, options.directory, file);
   const metadata = new Map(proto.metadataProps.map((entry) => [entry.key, entry.value]));
   let graph: Graph;
   try {
     graph = decodeGraph(proto.graph!, external);
+    graph.sorted();
   } catch (error) {
     throw new SyntaxError(`${file} is damaged: ${(error as Error).message}`, { cause: error });
   }

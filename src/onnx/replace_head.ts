@@ -72,8 +72,12 @@ export function replaceHead(model: Model, options: ReplaceHeadOptions): Model {
   graph.outputs.length = 0;
   for (const old of graph.constants()) if (old.name.startsWith("head.")) release(graph, old);
   const name = task === "regression" || outputs !== undefined && !classes ? "output" : "logits";
-  freeName(graph, name);
-  const output = addHead(graph, value, head, { inFeatures, outputs: size, seed, name });
+  const output = addHead(graph, freeName(graph, name, value), head, {
+    inFeatures,
+    outputs: size,
+    seed,
+    name,
+  });
   output.type = "float32";
   output.shape = [value.shape?.[0] ?? graph.inputs[0]?.shape?.[0] ?? "batch", size];
   graph.outputs.push(output);
@@ -89,9 +93,11 @@ export function pooled(graph: Graph, at?: string): { value: Value; inFeatures: n
   const batch: Dim = graph.inputs[0]?.shape?.[0] ?? "batch";
   if (at !== undefined) return poolNamed(graph, valueNamed(graph, at), batch);
   const old = deepestHead(graph);
-  if (!old) {
+  // One that scores every token reads features `[N, T, D]`.
+  const rank = old?.kind === "linear" && (old.features.shape ?? old.logits.shape)?.length || 2;
+  if (!old || rank !== 2) {
     const last = graph.outputs[0]!;
-    if (last.shape?.length === 2 && typeof last.shape[1] === "number") {
+    if (!old && last.shape?.length === 2 && typeof last.shape[1] === "number") {
       return { value: last, inFeatures: last.shape[1] };
     }
     throw new RangeError(
@@ -154,11 +160,14 @@ function release(graph: Graph, value: Value): void {
   graph.removeSource(value);
 }
 
-/** Gives what is called `name` another name, so that the new output may have it. */
-function freeName(graph: Graph, name: string): void {
+/**
+ * Gives what is called `name` another name, so that the new output may have it; gives `features`,
+ * or what stands for it where it was called so.
+ */
+function freeName(graph: Graph, name: string, features: Value): Value {
   const value = graph.values.get(name);
   const node = value?.producer;
-  if (!value || !node) return;
+  if (!value || !node) return features;
   const position = node.outputs.indexOf(value);
   const outputs = node.outputs.map((_, i) => i === position ? graph.fresh(name) : "");
   const copy = graph.add(node.opType, node.inputs, {
@@ -168,6 +177,10 @@ function freeName(graph: Graph, name: string): void {
     name: node.name,
     captures: node.captures,
   });
-  graph.replaceUses(value, copy.outputs[position]!);
+  const renamed = copy.outputs[position]!;
+  renamed.type = value.type;
+  renamed.shape = value.shape;
+  graph.replaceUses(value, renamed);
   graph.remove(node);
+  return value === features ? renamed : features;
 }

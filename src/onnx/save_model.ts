@@ -1,4 +1,4 @@
-import { dirname } from "@std/path";
+import { dirname, fromFileUrl } from "@std/path";
 import { int } from "./attribute.ts";
 import { PROBABILITIES } from "./metadata.ts";
 import type { Model } from "./model.ts";
@@ -36,19 +36,14 @@ export async function saveModel(model: Model, path: string | URL): Promise<void>
     );
   }
   await checkWritable(path);
-  const beside = `${asPath(path)}.${crypto.randomUUID().slice(0, 8)}.part`;
+  const file = asPath(path);
+  const beside = `${file}.${crypto.randomUUID().slice(0, 8)}.part`;
   try {
-    const file = await Deno.open(beside, { write: true, createNew: true });
-    try {
-      for (const piece of pieces) await writeAll(file, piece);
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(beside, path);
+    await writePieces(beside, pieces);
+    await Deno.rename(beside, file);
   } catch (error) {
     await Deno.remove(beside).catch(() => {});
-    throw error;
+    throw new Error(`Cannot write ${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -90,10 +85,20 @@ function withProbabilities(model: Model): Model {
   return { ...model, graph, metadata };
 }
 
+async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const file = await Deno.open(path, { write: true, createNew: true });
+  try {
+    for (const piece of pieces) await writeAll(file, piece);
+    await file.sync();
+  } finally {
+    file.close();
+  }
+}
+
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
 }
 
 function asPath(path: string | URL): string {
-  return path instanceof URL ? decodeURIComponent(path.pathname) : path;
+  return path instanceof URL ? fromFileUrl(path) : path;
 }

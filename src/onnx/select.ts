@@ -69,22 +69,27 @@ export function select(model: Model, selector: Selector): Set<string> {
   }
   if (selector === "all") return names(() => true);
   if (selector === "none") return new Set();
-  if (selector === "head") return names((parameter) => parameter.head);
+  if (selector === "head") return headOf(names((parameter) => parameter.head));
   if (selector === "backbone") return names((parameter) => !parameter.head);
   if (typeof selector === "function") return names(selector);
   if (typeof selector === "string") return new Set([oneName(model, selector)]);
   if (selector instanceof RegExp) {
     const found = names((parameter) => parameter.name.search(selector) >= 0);
-    if (found.size === 0) throw new RangeError(`No parameter's name matches ${selector}`);
+    if (found.size === 0) {
+      throw new RangeError(
+        `No parameter's name matches ${selector}; the model has ${some(model.parameters.keys())}`,
+      );
+    }
     return found;
   }
   if (typeof selector === "object" && selector !== null) {
-    if ("before" in selector) return beside(model, selector.before, "before");
-    if ("after" in selector) return beside(model, selector.after, "after");
+    const [[side, name] = [], ...more] = Object.entries(selector);
+    const isSide = (side === "before" || side === "after") && more.length === 0;
+    if (isSide && typeof name === "string") return beside(model, name, side);
   }
   throw new TypeError(
     `A selector is "all", "none", "head", "backbone", a parameter's name, a RegExp, a function, ` +
-      `{ before }, { after } or a list of those, found ${String(selector)}`,
+      `{ before: name }, { after: name } or a list of those, found ${Deno.inspect(selector)}`,
   );
 }
 
@@ -94,10 +99,7 @@ export function valueNamed(graph: Graph, name: string): Value {
     [...graph.nodes].find((node) => node.name === name)?.outputs[0];
   if (value) return value;
   const names = [...graph.values.keys(), ...[...graph.nodes].map((node) => node.name)];
-  const near = nearest(name, names);
-  throw new RangeError(
-    `The model has no node or value called "${name}"${near ? `; did you mean "${near}"?` : ""}`,
-  );
+  throw new RangeError(`The model has no node or value called "${name}"; ${hint(name, names)}`);
 }
 
 function marked(model: Model, selector: Selector, trainable: boolean): Model {
@@ -109,10 +111,29 @@ function marked(model: Model, selector: Selector, trainable: boolean): Model {
 
 function oneName(model: Model, name: string): string {
   if (model.parameters.has(name)) return name;
-  const near = nearest(name, [...model.parameters.keys()]);
+  const names = [...model.parameters.keys()];
+  throw new RangeError(`The model has no parameter called "${name}"; ${hint(name, names)}`);
+}
+
+function headOf(found: Set<string>): Set<string> {
+  if (found.size > 0) return found;
   throw new RangeError(
-    `The model has no parameter called "${name}"${near ? `; did you mean "${near}"?` : ""}`,
+    'The selector "head" names nothing: no classifier was found at the end of the model. ' +
+      "Give it one (replaceHead), or select parameters by name",
   );
+}
+
+/** What was probably meant, or else what there is. */
+function hint(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near ? `did you mean "${near}"?` : `it has ${some(names)}`;
+}
+
+/** The first of some names, and how many there are. */
+function some(names: Iterable<string>): string {
+  const all = [...names].filter((name) => name !== "");
+  const shown = all.slice(0, 8).map((name) => `"${name}"`).join(", ");
+  return all.length > 8 ? `${shown}, … (${all.length} in all)` : shown || "none";
 }
 
 function beside(model: Model, name: string, side: "before" | "after"): Set<string> {

@@ -14,6 +14,9 @@ const TYPES = new Map<number, DataType>(
   Object.entries(ONNX_TYPE_NUMBERS).map(([type, number]) => [number, type as DataType]),
 );
 
+/** Fields of typed floats, which the schema leaves out. */
+const TYPED_FLOATS = new Set([4, 10]);
+
 /** The element type with ONNX's number, or `undefined` where Graft has none for it. */
 export function typeOfNumber(number: number): DataType | undefined {
   return TYPES.get(number);
@@ -55,6 +58,16 @@ export function decodeTensor(proto: TensorProto, external: ExternalFiles): Tenso
       return data;
     },
   } as Tensor;
+}
+
+/** What Graft does not use of a weight's message: none of its elements, so that they can be freed. */
+export function unusedOfTensor(proto: TensorProto): TensorProto | undefined {
+  const unknown = proto.$unknown?.filter((field) => !TYPED_FLOATS.has(field.no)) ?? [];
+  const { docString, metadataProps } = proto;
+  if (unknown.length === 0 && docString === "" && metadataProps.length === 0) return undefined;
+  const unused = create(TensorProtoSchema, { docString, metadataProps });
+  if (unknown.length > 0) unused.$unknown = unknown;
+  return unused;
 }
 
 /** The message for a tensor, its elements as raw bytes without copying. */

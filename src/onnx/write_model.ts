@@ -1,14 +1,18 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, isMessage, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph, Value } from "./graph.ts";
 import { encodeInfo, encodeNodes } from "./graph_codec.ts";
 import { writeFacts } from "./metadata.ts";
 import type { Model } from "./model.ts";
 import { rawOf } from "./tensor_codec.ts";
 import { ONNX_TYPE_NUMBERS } from "./types.ts";
 import { withUnknownFields } from "./unknown_fields.ts";
-import { GraphProtoSchema, type ModelProto, ModelProtoSchema } from "./wire/onnx_pb.ts";
+import {
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  TensorProtoSchema,
+} from "./wire/onnx_pb.ts";
 
 /** Field numbers of the messages that are framed by hand, so that weights are not copied. */
 const FIELD = { modelGraph: 7, graphInitializer: 5, dims: 1, dataType: 2, name: 8, rawData: 9 };
@@ -71,21 +75,25 @@ function encodePieces(graph: Graph, { source, metadata }: EncodeOptions): Uint8A
     from?.graph,
   );
   const bare = toBinary(GraphProtoSchema, described);
-  const weights = graph.constants().flatMap((value) => framed(value.name, value.constant!));
+  const weights = graph.constants().flatMap((value) => framed(value));
   const size = bare.byteLength + weights.reduce((sum, piece) => sum + piece.byteLength, 0);
   const start = new BinaryWriter().tag(FIELD.modelGraph, 2).uint32(size).finish();
   return [toBinary(ModelProtoSchema, withUnknownFields(model, from)), start, bare, ...weights];
 }
 
 /** A weight as a field of the graph: its description, then its bytes where they lie. */
-function framed(name: string, tensor: Tensor): Uint8Array[] {
+function framed(value: Value): Uint8Array[] {
+  const tensor = value.constant!;
   const raw = rawOf(tensor);
   const head = new BinaryWriter();
   for (const dim of tensor.dims) head.tag(FIELD.dims, 0).int64(dim);
   head.tag(FIELD.dataType, 0).int32(ONNX_TYPE_NUMBERS[tensor.type]);
-  head.tag(FIELD.name, 2).string(name);
+  head.tag(FIELD.name, 2).string(value.name);
   head.tag(FIELD.rawData, 2).uint32(raw.byteLength);
-  const described = head.finish();
+  const unused = isMessage(value.source, TensorProtoSchema)
+    ? toBinary(TensorProtoSchema, value.source)
+    : new Uint8Array();
+  const described = new Uint8Array([...unused, ...head.finish()]);
   const length = described.byteLength + raw.byteLength;
   const start = new BinaryWriter().tag(FIELD.graphInitializer, 2).uint32(length).finish();
   return [start, described, raw];

@@ -12,7 +12,17 @@ import {
 } from "../../src/onnx/wire/onnx_pb.ts";
 
 /** ONNX's numbers of the element types used here. */
-export const TYPE = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 };
+export const TYPE = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  bfloat16: 16,
+};
 
 /** A weight of float32, raw. */
 export function weight(name: string, dims: readonly number[], numbers: readonly number[]) {
@@ -47,6 +57,7 @@ export function node(
   input: readonly string[],
   output: readonly string[],
   attributes: Readonly<Record<string, number | readonly number[]>> = {},
+  name = "",
 ) {
   const attribute = Object.entries(attributes).map(([name, value]) =>
     create(AttributeProtoSchema, {
@@ -56,7 +67,13 @@ export function node(
         : { type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) }),
     })
   );
-  return create(NodeProtoSchema, { opType, input: [...input], output: [...output], attribute });
+  return create(NodeProtoSchema, {
+    name,
+    opType,
+    input: [...input],
+    output: [...output],
+    attribute,
+  });
 }
 
 /** What a small model is made of. */
@@ -64,6 +81,7 @@ export interface Parts {
   readonly nodes: readonly ReturnType<typeof node>[];
   readonly inputs: readonly ReturnType<typeof info>[];
   readonly outputs: readonly ReturnType<typeof info>[];
+  readonly valueInfo?: readonly ReturnType<typeof info>[];
   readonly weights?: readonly TensorProto[];
   readonly opset?: number;
   readonly irVersion?: number;
@@ -71,7 +89,7 @@ export interface Parts {
 
 /** The message of a model. */
 export function modelProto(
-  { nodes, inputs, outputs, weights = [], opset = 13, irVersion = 8 }: Parts,
+  { nodes, inputs, outputs, valueInfo = [], weights = [], opset = 13, irVersion = 8 }: Parts,
 ) {
   return create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
@@ -81,6 +99,7 @@ export function modelProto(
       node: [...nodes],
       input: [...inputs],
       output: [...outputs],
+      valueInfo: [...valueInfo],
       initializer: [...weights],
     }),
   });

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
 import { create } from "@bufbuild/protobuf";
 import { loadBackbone } from "../../models/load_backbone.ts";
@@ -8,6 +14,7 @@ import {
   AttributeProtoSchema,
   TensorProto_DataLocation,
 } from "../../src/onnx/wire/onnx_pb.ts";
+import { rng } from "../../src/tensor/rng.ts";
 import { info, modelBytes, node, type Parts, tensorProto, TYPE, weight } from "./proto.ts";
 
 const identity = [1, 0, 0, 0, 1, 0, 0, 0, 1];
@@ -29,10 +36,23 @@ function floatData(...numbers: number[]): Uint8Array {
   return Uint8Array.of(4 * numbers.length, ...new Uint8Array(Float32Array.from(numbers).buffer));
 }
 
+function doubleData(...numbers: number[]) {
+  const bytes = new Uint8Array(Float64Array.from(numbers).buffer);
+  return { no: 10, wireType: 2, data: Uint8Array.of(bytes.length, ...bytes) };
+}
+
 Deno.test("readModel() reads weights as raw bytes and as typed fields", async () => {
   const forms: Parameters<typeof tensorProto>[0][] = [
     { dataType: TYPE.float, rawData: new Uint8Array(Float32Array.of(1, -2, 0.5).buffer) },
     { dataType: TYPE.float, $unknown: [{ no: 4, wireType: 2, data: floatData(1, -2, 0.5) }] },
+    {
+      dataType: TYPE.float,
+      $unknown: [1, -2, 0.5].map((one) => ({
+        no: 4,
+        wireType: 5,
+        data: new Uint8Array(Float32Array.of(one).buffer),
+      })),
+    },
   ];
   for (const form of forms) {
     const model = await readModel(modelBytes(withBias(form)));
@@ -47,6 +67,9 @@ Deno.test("readModel() reads typed fields of other element types", async () => {
     [{ dataType: TYPE.int8, int32Data: [1, -2, 127] }, [1, -2, 127]],
     [{ dataType: TYPE.uint8, int32Data: [1, 2, 255] }, [1, 2, 255]],
     [{ dataType: TYPE.bool, int32Data: [1, 0, 1] }, [1, 0, 1]],
+    [{ dataType: TYPE.float16, int32Data: [0x3c00, 0xc000, 1] }, [0x3c00, 0xc000, 1]],
+    [{ dataType: TYPE.bfloat16, int32Data: [0x3f80, 0xc000, 1] }, [0x3f80, 0xc000, 1]],
+    [{ dataType: TYPE.double, $unknown: [doubleData(1, -2, 0.1)] }, [1, -2, 0.1]],
   ];
   for (const [fields, expected] of forms) {
     const model = await readModel(modelBytes({
@@ -145,6 +168,45 @@ Deno.test("readModel() refuses operator sets that nothing can be done with", asy
   await assertRejects(() => readModel(modelBytes({ ...gemm, opset: 6 })), SyntaxError, "6");
 });
 
+Deno.test("readModel() knows a file that was cut at any byte", async () => {
+  const bytes = modelBytes(gemm);
+  for (let length = 0; length < bytes.length; length++) {
+    const cut = bytes.slice(0, length);
+    await assertRejects(() => readModel(cut, { file: "net.onnx" }), SyntaxError, "net.onnx");
+  }
+});
+
+Deno.test("readModel() fails with no other error where bytes are wrong", async () => {
+  const bytes = modelBytes(gemm);
+  const random = rng(1, "wrong bytes");
+  let refused = 0;
+  for (let n = 0; n < 1000; n++) {
+    const wrong = bytes.slice();
+    for (let i = 0; i < 2; i++) wrong[random.integer(wrong.length)] = random.integer(256);
+    try {
+      await readModel(wrong, { file: "net.onnx" });
+    } catch (error) {
+      refused++;
+      assertInstanceOf(error, SyntaxError);
+      assertStringIncludes(error.message, "net.onnx");
+    }
+  }
+  assert(refused > 500);
+});
+
+Deno.test("readModel() names the file of a graph that contradicts itself", async () => {
+  const refuses = (nodes: Parts["nodes"], part: string) =>
+    assertRejects(
+      () => readModel(modelBytes({ ...gemm, nodes }), { file: "net.onnx" }),
+      SyntaxError,
+      `net.onnx is damaged: ${part}`,
+    );
+  const [first] = gemm.nodes;
+  await refuses([first!, node("Relu", ["b1"], ["b2"]), node("Relu", ["b2"], ["b1"])], "The graph");
+  await refuses([first!, node("Relu", ["x"], ["y"])], 'The graph has two values called "y"');
+  await refuses([node("Relu", ["nowhere"], ["y"])], 'Nothing makes the value "nowhere"');
+});
+
 /** The bias in a file of its own. */
 const external = (location: string, length = 12) =>
   modelBytes(withBias({
@@ -175,6 +237,10 @@ Deno.test("weights in a file beside the model are read, from their offset", () =
     assertEquals([...model.parameters.get("b")!.value.data as Float32Array], [4, 5, 6]);
   }));
 
+Deno.test("bytes alone do not say where weights outside them lie", async () => {
+  await assertRejects(() => loadBackbone(external("net.data")), RangeError, "by its path");
+});
+
 Deno.test("a weight file that is missing or too short is named", () =>
   inFolder(async (folder) => {
     const path = join(folder, "net.onnx");
@@ -191,10 +257,12 @@ Deno.test("a weight file outside the model's folder is refused", () =>
     const secret = join(folder, "..", "secret");
     await Deno.writeFile(secret, new Uint8Array(16));
     const path = join(folder, "net.onnx");
-    for (const location of ["../secret", secret, "a/../../secret", "..\\secret", ""]) {
+    for (const location of ["../secret", secret, "a/../../secret", "..\\secret"]) {
       await Deno.writeFile(path, external(location));
       await assertRejects(() => loadBackbone(path), RangeError, "outside");
     }
+    await Deno.writeFile(path, external(""));
+    await assertRejects(() => loadBackbone(path), SyntaxError, "not named");
     if (Deno.build.os === "windows") return;
     await Deno.symlink(secret, join(folder, "link"));
     await Deno.writeFile(path, external("link"));

@@ -1,11 +1,18 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
+import { InferenceSession, Tensor as PlainTensor } from "onnxruntime-node";
 import { loadBackbone } from "../../models/load_backbone.ts";
 import { mlp } from "../../src/onnx/heads.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { readModel } from "../../src/onnx/read_model.ts";
 import { replaceHead } from "../../src/onnx/replace_head.ts";
 import { freeze } from "../../src/onnx/select.ts";
-import { tensor } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor, toNumbers } from "../../src/tensor/tensor.ts";
 import { valueAndGrad } from "../../src/train/value_and_grad.ts";
 import { sharedTest } from "../shared.ts";
 import { info, modelBytes, node, type Parts, weight } from "./proto.ts";
@@ -32,6 +39,15 @@ const SHAPES: Readonly<Record<string, Pick<Parts, "nodes" | "weights">>> = {
   "MatMul and Add": {
     nodes: [...flat, node("MatMul", ["f", "w"], ["m"]), node("Add", ["m", "b"], ["y"])],
     weights: [weight("w", [6, 5], numbers(30)), weight("b", [5], numbers(5))],
+  },
+  "MatMul with the weight turned at run time, and the bias first": {
+    nodes: [
+      node("ReduceMean", ["r"], ["p"], { axes: [2, 3], keepdims: 0 }),
+      node("Transpose", ["w"], ["t"], { perm: [1, 0] }),
+      node("MatMul", ["p", "t"], ["m"]),
+      node("Add", ["b", "m"], ["y"]),
+    ],
+    weights: [weight("w", [5, 6], numbers(30)), weight("b", [5], numbers(5))],
   },
   "a 1×1 convolution before the pool, as in SqueezeNet": {
     nodes: [
@@ -89,7 +105,31 @@ for (const [name, shape] of Object.entries(SHAPES)) {
     assertEquals([...gradients.keys()], ["head.weight", "head.bias"]);
     assert(gradients.get("head.weight")!.data.some((g) => g !== 0));
     assertEquals(outputs["logits"]!.dims, [2, 3]);
+    assertClose(outputs["logits"]!, await expected(model, x));
   });
+}
+
+/** What the head must give: the mean of each channel of the body, times the weights, plus the bias. */
+async function expected(model: Model, x: Tensor<"float32">): Promise<number[]> {
+  const session = await InferenceSession.create(modelBytes({
+    nodes: [...body, ...flat],
+    inputs: [image],
+    outputs: [info("f", ["N", 6])],
+    weights: [kernel],
+  }));
+  const features = (await session.run({ x: new PlainTensor("float32", x.data, x.dims) }))["f"]!;
+  const [w, b] = ["head.weight", "head.bias"].map((name) =>
+    toNumbers(model.parameters.get(name)!.value)
+  );
+  const rows = [0, 1].map((n) => Array.from(features.data as Float32Array).slice(6 * n, 6 * n + 6));
+  return rows.flatMap((row) =>
+    b!.map((bias, k) => row.reduce((sum, one, i) => sum + one * w![6 * k + i]!, bias))
+  );
+}
+
+function assertClose(found: Tensor, numbers: readonly number[]): void {
+  assertEquals(found.data.length, numbers.length);
+  toNumbers(found).forEach((one, i) => assertAlmostEquals(one, numbers[i]!, 1e-5));
 }
 
 Deno.test("replaceHead() starts as nn.Linear does, by the seed", async () => {
@@ -115,6 +155,12 @@ Deno.test("replaceHead() makes heads of several layers and replaces those again"
   const flatAgain = replaceHead(deep, { classes: 2 });
   assertEquals([...flatAgain.parameters.keys()], ["k", "head.weight", "head.bias"]);
   assertEquals(flatAgain.parameters.get("head.weight")!.shape, [2, 6]);
+  for (const [layer, fanIn] of [[0, 6], [1, 7], [2, 4]]) {
+    for (const kind of ["weight", "bias"]) {
+      const found = toNumbers(deep.parameters.get(`head.${layer}.${kind}`)!.value).map(Math.abs);
+      assert(Math.max(...found) <= 1 / Math.sqrt(fanIn!) && Math.max(...found) > 0);
+    }
+  }
 });
 
 Deno.test("replaceHead() makes regression heads", async () => {
@@ -122,6 +168,9 @@ Deno.test("replaceHead() makes regression heads", async () => {
   const model = replaceHead(backbone, { outputs: 3, task: "regression" });
   assertEquals(model.outputs.map(({ name, shape }) => [name, shape]), [["output", ["N", 3]]]);
   assertEquals(model.classes, undefined);
+  const x = tensor("float32", [2, 2, 4, 4], numbers(64));
+  const found = await valueAndGrad(model, { x }, tensor("float32", [2, 3]), { loss: "mse" });
+  assertClose(found.outputs["output"]!, await expected(model, x));
 });
 
 Deno.test("replaceHead() asks for a place where it finds no classifier, and takes it", async () => {
@@ -131,10 +180,46 @@ Deno.test("replaceHead() asks for a place where it finds no classifier, and take
     outputs: [info("y", ["N", 6, 2, 2])],
     weights: [kernel],
   }));
-  assertThrows(() => replaceHead(bare, { classes: 2 }), RangeError, "at");
+  assertThrows(() => replaceHead(bare, { classes: 2 }), RangeError, "{ at: ");
   const model = replaceHead(bare, { classes: 2, at: "r" });
   assertEquals(model.parameters.get("head.weight")!.shape, [2, 6]);
-  assertThrows(() => replaceHead(bare, { classes: 2, at: "rr" }), RangeError, '"rr"');
+  assertThrows(() => replaceHead(bare, { classes: 2, at: "rr" }), RangeError, '"rr"; it has "k"');
+  const x = tensor("float32", [2, 2, 4, 4], numbers(64));
+  const { outputs } = await valueAndGrad(model, { x }, tensor("int64", [2], [0, 1]));
+  assertClose(outputs["logits"]!, await expected(model, x));
+});
+
+Deno.test("replaceHead() asks for a place where a classifier scores every token, and pools it", async () => {
+  const tagger = await readModel(modelBytes({
+    nodes: [node("MatMul", ["x", "v"], ["t"]), node("MatMul", ["t", "w"], ["y"])],
+    inputs: [info("x", ["N", "T", 4])],
+    outputs: [info("y", ["N", "T", 5])],
+    valueInfo: [info("t", ["N", "T", 6])],
+    weights: [weight("v", [4, 6], numbers(24)), weight("w", [6, 5], numbers(30))],
+  }));
+  assertThrows(() => replaceHead(tagger, { classes: 2 }), RangeError, "{ at: ");
+  const model = replaceHead(tagger, { classes: 2, at: "t" });
+  const x = tensor("float32", [3, 2, 4], numbers(24));
+  const { outputs } = await valueAndGrad(model, { x }, tensor("int64", [3], [0, 1, 1]));
+  assertEquals(outputs["logits"]!.dims, [3, 2]);
+});
+
+Deno.test("replaceHead() goes on top of features that are called as its own output", async () => {
+  const named = (name: string) =>
+    readModel(modelBytes({
+      nodes: [...body, flat[0]!, node("Flatten", ["p"], [name])],
+      inputs: [image],
+      outputs: [info(name, ["N", 6])],
+      weights: [kernel],
+    }));
+  const x = tensor("float32", [2, 2, 4, 4], numbers(64));
+  const ants = replaceHead(await named("logits"), { classes: 3 });
+  const { outputs } = await valueAndGrad(ants, { x }, tensor("int64", [2], [0, 1]));
+  assertClose(outputs["logits"]!, await expected(ants, x));
+  const sizes = replaceHead(await named("output"), { outputs: 2, at: "output" });
+  const zeros = tensor("float32", [2, 2]);
+  const found = await valueAndGrad(sizes, { x }, zeros, { loss: "mse" });
+  assertClose(found.outputs["output"]!, await expected(sizes, x));
 });
 
 Deno.test("replaceHead() at the result of a layer takes that layer's width", async () => {

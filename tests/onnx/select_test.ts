@@ -14,7 +14,7 @@ const model = await readModel(modelBytes({
     node("Gemm", ["a1", "layer2.weight", "layer2.bias"], ["h2"]),
     node("Gemm", ["a1", "side.weight"], ["s"]),
     node("Add", ["h2", "s"], ["a2"]),
-    node("Gemm", ["a2", "fc.weight", "fc.bias"], ["y"]),
+    node("Gemm", ["a2", "fc.weight", "fc.bias"], ["y"], {}, "classifier"),
   ],
   inputs: [info("x", ["N", 3])],
   outputs: [info("y", ["N", 3])],
@@ -42,6 +42,10 @@ const CASES: readonly [name: string, selector: Selector, expected: readonly stri
   ["before a value that two branches lead to", { before: "a2" }, ALL.slice(0, 4)],
   ["after a value, its branches included", { after: "a1" }, ALL.slice(1)],
   ["after a value in the middle", { after: "h2" }, ["fc.weight", "fc.bias"]],
+  ["before a node, itself left out", { before: "classifier" }, ALL.slice(0, 4)],
+  ["after a weight, its layer included", { after: "layer2.weight" }, [
+    ...["layer2.weight", "layer2.bias", "fc.weight", "fc.bias"],
+  ]],
   ["a list", ["layer1.weight", "head"], ["layer1.weight", "fc.weight", "fc.bias"]],
 ];
 
@@ -65,8 +69,32 @@ Deno.test("freeze() and unfreeze() add up and leave the model given as it is", (
 
 Deno.test("a selector that names nothing says so, and what was probably meant", () => {
   assertThrows(() => freeze(model, "layer1.wieght"), RangeError, "layer1.weight");
-  assertThrows(() => freeze(model, /conv/), RangeError, "/conv/");
+  assertThrows(() => freeze(model, "zzz"), RangeError, '"layer1.weight", "layer2.weight"');
+  assertThrows(() => freeze(model, /conv/), RangeError, '/conv/; the model has "layer1.weight"');
+  assertThrows(() => freeze(model, { before: "classifer" }), RangeError, '"classifier"');
   assertThrows(() => freeze(model, { after: "h3" }), RangeError, '"h3"');
   assertThrows(() => freeze(model, { after: "y" }), RangeError, 'after "y"');
-  assertThrows(() => freeze(model, 3 as never), TypeError, "selector");
+  assertThrows(() => freeze(model, { before: "x" }), RangeError, 'before "x"');
+});
+
+Deno.test("a selector of another form is refused with what was found", () => {
+  for (const wrong of [3, null, {}, { befor: "h1" }, { before: 1 }, { before: "y", after: "h1" }]) {
+    assertThrows(() => freeze(model, wrong as never), TypeError, Deno.inspect(wrong));
+  }
+});
+
+Deno.test("the head of a model that ends in no classifier is an error, not nothing", async () => {
+  const bare = await readModel(modelBytes({
+    nodes: [node("Mul", ["x", "scale"], ["h"]), node("Erf", ["h"], ["y"])],
+    inputs: [info("x", ["N", 3])],
+    outputs: [info("y", ["N", 3])],
+    weights: [weight("scale", [3], [1, 2, 3])],
+  }));
+  assertThrows(() => unfreeze(bare, "head"), RangeError, "replaceHead");
+});
+
+Deno.test("a selector that shows every parameter shows each once", () => {
+  const seen: string[] = [];
+  freeze(model, (parameter) => seen.push(`${parameter.name} ${parameter.operator}`) > 0);
+  assertEquals(seen.sort(), ALL.map((name) => `${name} Gemm`).sort());
 });
