@@ -1,32 +1,31 @@
 /** Whole networks against the golden files of `golden/`, made by `golden/make_golden.py`. */
 import { assert, assertEquals } from "@std/assert";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { arrays } from "../../src/data/arrays.ts";
-import type { Model } from "../../src/onnx/model.ts";
-import { readModel } from "../../src/onnx/read_model.ts";
-import { ModelProtoSchema } from "../../src/onnx/wire/onnx_pb.ts";
-import { sizeOf } from "../../src/tensor/shape.ts";
-import { tensor } from "../../src/tensor/tensor.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { fit } from "../../src/train/fit.ts";
 import { adam } from "../../src/train/optimizers/adam.ts";
 import { adamW } from "../../src/train/optimizers/adamw.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
 import { valueAndGrad } from "../../src/train/value_and_grad.ts";
-import { compareGradients, drawnWeight, type Golden, hashed } from "./golden_numbers.ts";
+import { goldenNetwork } from "./golden_network.ts";
+import { type Bounds, compareGradients, type Golden } from "./golden_numbers.ts";
 
 /**
- * How far each parameter's gradient may be off, relative to its length. Small gradients are sums of
- * large terms that cancel; in MobileNetV2 some unit lands on the other side of a kink, as it would
- * in PyTorch's float32 at other inputs.
+ * How far gradients may be off. Where an `each` is looser, some parameter's gradient is a sum of
+ * large terms that cancel: a weight before batch norm by batch statistics, or one far smaller than
+ * the rest.
  */
-const NETWORKS = {
-  digit_cnn: 1e-5,
-  squeezenet1_1: 1e-5,
-  mobilenet_v2: 1e-2,
-  mobilenet_v3_small: 1e-3,
-  shufflenet_v2_x0_5: 1e-3,
-  efficientnet_b0: 1e-3,
-} as const;
+const NETWORKS: Readonly<Record<string, Bounds & { readonly norms: number }>> = {
+  digit_cnn: { all: 1e-5, each: 1e-5, norms: 0 },
+  squeezenet1_1: { all: 1e-5, each: 1e-5, norms: 0 },
+  mobilenet_v2: { all: 1e-4, each: 1e-4, norms: 52 },
+  mobilenet_v3_small: { all: 1e-4, each: 1e-3, norms: 34 },
+  // Here a unit lands on the other side of a kink all the same.
+  shufflenet_v2_x0_5: { all: 1e-2, each: 5e-2, norms: 56 },
+  efficientnet_b0: { all: 1e-4, each: 1e-3, norms: 49 },
+  resnet18: { all: 1e-4, each: 1e-4, norms: 20 },
+  resnet18_folded: { all: 1e-5, each: 1e-5, norms: 0 },
+};
 
 const OPTIMIZERS = {
   sgd: (learningRate: number) => sgd({ learningRate, momentum: 0.9 }),
@@ -34,23 +33,19 @@ const OPTIMIZERS = {
   adamW: (learningRate: number) => adamW({ learningRate, weightDecay: 0.01 }),
 };
 
-for (const [name, bound] of Object.entries(NETWORKS)) {
+for (const [name, { norms, ...bounds }] of Object.entries(NETWORKS)) {
   Deno.test(`${name} has PyTorch's float64 gradients and follows its losses`, async () => {
-    const golden = await goldenOf(name);
-    const model = await modelOf(name);
-    const numbers = hashed("x", sizeOf(golden.inputShape)).map((u) => 2 * u);
-    const x = tensor("float32", golden.inputShape, numbers);
-    const targets = tensor("int64", [golden.targets.length], golden.targets);
+    const { golden, model, inputs, targets } = await goldenNetwork(name);
     const { batchNorm } = golden;
-    const { loss, gradients, outputs } = await valueAndGrad(model, { x }, targets, { batchNorm });
+    const isNorm = ({ opType }: { readonly opType: string }) => opType === "BatchNormalization";
+    assertEquals([...model.graph.nodes].filter(isNorm).length, norms);
+    assertEquals(new Set(model.parameters.keys()), new Set(Object.keys(golden.gradients)));
+    const { loss, gradients, outputs } = await valueAndGrad(model, inputs, targets, { batchNorm });
     within(loss, golden.losses[0]!, 1e-5, "loss");
-    const logits = Array.from(Object.values(outputs)[0]!.data as Float32Array);
-    const largest = Math.max(...golden.logits.map(Math.abs));
-    logits.forEach((one, i) => assert(Math.abs(one - golden.logits[i]!) < 1e-4 * largest));
-    assertEquals([...gradients.keys()].sort(), Object.keys(golden.gradients).sort());
-    assertEquals(compareGradients(gradients, golden, bound), []);
+    checkLogits(Object.values(outputs)[0]!, golden);
+    assertEquals(compareGradients(gradients, golden, bounds), []);
 
-    const { history } = await fit(model, arrays({ inputs: { x }, targets }), {
+    const { history } = await fit(model, arrays({ inputs, targets }), {
       epochs: golden.losses.length,
       batchSize: golden.targets.length,
       optimizer: OPTIMIZERS[golden.optimizer](golden.learningRate),
@@ -65,49 +60,16 @@ for (const [name, bound] of Object.entries(NETWORKS)) {
   });
 }
 
-Deno.test("the comparison with golden gradients finds what is wrong", async () => {
-  const golden = await goldenOf("digit_cnn");
-  const model = await modelOf("digit_cnn");
-  const numbers = hashed("x", sizeOf(golden.inputShape)).map((u) => 2 * u);
-  const x = tensor("float32", golden.inputShape, numbers);
-  const targets = tensor("int64", [golden.targets.length], golden.targets);
-  const { gradients } = await valueAndGrad(model, { x }, targets);
-  const wrong = (name: string, change: (data: Float32Array) => void) => {
-    const { dims, data } = gradients.get(name)!;
-    const copy = data.slice();
-    change(copy);
-    const changed = new Map(gradients).set(name, tensor("float32", dims, copy));
-    return compareGradients(changed, golden, 1e-5).length;
-  };
-  assertEquals(wrong("conv1.weight", () => {}), 0);
-  assert(wrong("conv1.weight", (data) => data.forEach((g, i) => data[i] = 1.001 * g)) > 0);
-  assert(wrong("fc2.bias", (data) => data.forEach((g, i) => data[i] = -g)) > 0);
-  assert(wrong("fc1.weight", (data) => data.reverse()) > 0);
-  assert(wrong("conv2.bias", (data) => data.fill(0)) > 0);
-});
+function checkLogits(found: Tensor, { logits }: Golden): void {
+  const bound = 1e-4 * Math.max(...logits.map(Math.abs));
+  assertEquals(found.data.length, logits.length);
+  logits.forEach((logit, i) => {
+    const off = Math.abs(Number(found.data[i]) - logit);
+    assert(off <= bound, `logit ${i}: ${found.data[i]}, expected ${logit}`);
+  });
+}
 
 function within(found: number, expected: number, bound: number, what: string): void {
   const off = Math.abs(found - expected) / Math.abs(expected);
   assert(off <= bound, `${what}: ${found}, expected ${expected}, off by ${off}`);
-}
-
-async function goldenOf(name: string): Promise<Golden> {
-  return JSON.parse(await Deno.readTextFile(file(`${name}.json`))) as Golden;
-}
-
-/** The network with the weights that its parameters' names give. */
-async function modelOf(name: string): Promise<Model> {
-  const packed = (await Deno.open(file(`${name}.onnx.gz`))).readable;
-  const bytes = await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).bytes();
-  const proto = fromBinary(ModelProtoSchema, bytes);
-  for (const weight of proto.graph!.initializer) {
-    const dims = weight.dims.map(Number);
-    if (weight.rawData.length > 0 || sizeOf(dims) === 0) continue;
-    weight.rawData = new Uint8Array(drawnWeight(weight.name, dims).buffer);
-  }
-  return await readModel(toBinary(ModelProtoSchema, create(ModelProtoSchema, proto)), { name });
-}
-
-function file(name: string): URL {
-  return new URL(`golden/${name}`, import.meta.url);
 }
