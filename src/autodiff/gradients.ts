@@ -88,9 +88,7 @@ function onPath(order: readonly Node[], loss: Value, targets: Set<Value>) {
     if (!isReached || isStopped(node)) continue;
     nodes.add(node);
     for (const value of node.outputs) {
-      if (value && (value.type === undefined || isFloat(value.type))) {
-        reached.add(value);
-      }
+      if (value && carries(value)) reached.add(value);
     }
   }
   const wanted = new Set<Value>([loss]);
@@ -104,6 +102,11 @@ function onPath(order: readonly Node[], loss: Value, targets: Set<Value>) {
   }
   const values = new Set([...wanted].filter((value) => reached.has(value)));
   return { nodes, values };
+}
+
+/** Whether a gradient can be that of a value: a number, or an integer that stands for one. */
+function carries({ type, producer }: Value): boolean {
+  return type === undefined || isFloat(type) || producer?.opType === "QuantizeLinear";
 }
 
 function operatorOf(node: Node): Operator | undefined {
@@ -145,7 +148,8 @@ function collected(g: Builder, parts: Map<Value, Value[]>, value: Value | undefi
 function fitted(g: Builder, gradient: Value, input: Value, node: Node): Value {
   const shape = dimsOf(input);
   const summed = sameShape(dimsOf(gradient), shape) ? gradient : g.sumTo(gradient, shape);
-  if (typeOf(summed) !== typeOf(input) || !sameShape(dimsOf(summed), shape)) {
+  const type = isFloat(typeOf(input)) ? typeOf(input) : typeOf(summed);
+  if (typeOf(summed) !== type || !sameShape(dimsOf(summed), shape)) {
     throw new TypeError(
       `The gradient rule of ${node} gives ${summed.type}[${summed.shape}] for "${input.name}", ` +
         `which is ${input.type}[${shape}]`,

@@ -5,6 +5,7 @@ import { isUniform } from "./merged_weights.ts";
 /** Input positions that hold weights, by operator. */
 const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   Attention: [1, 2],
+  DeformConv: [1, 3],
   BatchNormalization: [1, 2],
   Conv: [1, 2],
   ConvTranspose: [1, 2],
@@ -21,11 +22,14 @@ const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   LayerNormalization: [1, 2],
   LSTM: [1, 2, 3, 7],
   MatMul: [0, 1],
+  MatMulNBits: [5],
+  MultiHeadAttention: [3],
   PRelu: [1],
   RMSNormalization: [1],
   RNN: [1, 2, 3],
   SimplifiedLayerNormalization: [1],
   SkipLayerNormalization: [2, 3, 4],
+  SkipSimplifiedLayerNormalization: [2, 3],
 };
 
 /** Operators whose operands are weights where they have more than one element. */
@@ -48,7 +52,9 @@ const PASSING = new Set([
   ...VIEWS,
   "Abs",
   "Clip",
+  "DequantizeLinear",
   "Exp",
+  "QuantizeLinear",
   "ScatterND",
   "Slice",
   "Softplus",

@@ -1,4 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import { dequantiseWeights } from "./dequantise.ts";
 import { readExternalFiles } from "./external_files.ts";
 import { freeBatch } from "./free_batch.ts";
 import type { Graph } from "./graph.ts";
@@ -8,6 +9,7 @@ import { PROBABILITIES, readFacts } from "./metadata.ts";
 import type { Model } from "./model.ts";
 import { modelFromGraph } from "./model_from_graph.ts";
 import { separateMergedWeights } from "./merged_weights.ts";
+import { singlePrecision } from "./single_precision.ts";
 import { type ModelProto, ModelProtoSchema } from "./wire/onnx_pb.ts";
 
 /** Where a model's bytes come from. */
@@ -49,6 +51,8 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
   for (const { domain, version } of proto.opsetImport) {
     graph.opsets.set(domain === "ai.onnx" ? "" : domain, Number(version));
   }
+  singlePrecision(graph);
+  dequantiseWeights(graph);
   inferenceForm(graph);
   separateMergedWeights(graph);
   freeBatch(graph);

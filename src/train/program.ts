@@ -9,7 +9,7 @@ import {
 import type { Loss } from "../artifacts/loss.ts";
 import { Builder } from "../autodiff/builder.ts";
 import { blockChannels } from "../autodiff/lowering/blocked/block_channels.ts";
-import { unrollRecurrent } from "../autodiff/lowering/recurrent.ts";
+import { writeOut } from "../autodiff/written/mod.ts";
 import type { Model } from "../onnx/model.ts";
 import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
@@ -95,7 +95,7 @@ export class Program {
     const featureNames = forward.inputs.map((value) => value.name);
     const masks = dropoutToMasks(forward, options.dropout);
     const { source } = model;
-    unrollRecurrent(forward);
+    writeOut(forward);
     await inferShapes(runtime, forward, source);
     const graph = buildTrainingGraph(forward, {
       parameters: memory.names,

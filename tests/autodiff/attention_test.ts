@@ -1,12 +1,8 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { float, int } from "../../src/onnx/attribute.ts";
-import { Graph } from "../../src/onnx/graph.ts";
-import { normalise } from "../../src/onnx/passes/normalise.ts";
-import { encodeGraph } from "../../src/onnx/write_model.ts";
-import { cpu } from "../../src/runtime/onnxruntime.ts";
-import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
-import { type Case, checkGradients } from "./central_differences.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+import type { Case } from "./central_differences.ts";
 import { hashed } from "./golden_numbers.ts";
+import { checkWritten } from "./written.ts";
 
 const space = "com.microsoft";
 const numbers = (name: string, ...dims: number[]) =>
@@ -34,70 +30,106 @@ const ATTENTIONS: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What a node alone gives, as it is and decomposed. */
-async function bothWays(row: Case, outputs: number): Promise<[Tensor[], Tensor[]]> {
-  const made = [false, true].map(async (isDecomposed) => {
-    const graph = new Graph();
-    graph.opsets.set("", 18);
-    graph.opsets.set(space, 1);
-    const inputs = row.inputs.map((input, n) =>
-      graph.addConstant(
-        `c${n}`,
-        Array.isArray(input) ? numbers(`c${n}`, ...input) : input as Tensor,
-      )
-    );
-    const node = graph.add(row.op, inputs, {
-      outputs: Array.from({ length: outputs }, (_, n) => `y${n}`),
-      attributes: row.attributes ?? {},
-      domain: space,
-    });
-    graph.outputs.push(...node.outputs.map((value) => value!));
-    if (isDecomposed) {
-      normalise(graph);
-      assert([...graph.nodes].every((one) => one.domain === ""), "nothing fused is left");
-    }
-    const session = await cpu.session(encodeGraph(graph));
-    const results = await session.run({});
-    await session.release();
-    return graph.outputs.map((value) => results[value.name]!);
-  });
-  return await Promise.all(made) as [Tensor[], Tensor[]];
-}
-
-function assertClose(found: Tensor, expected: Tensor): void {
-  assertEquals(found.dims, expected.dims);
-  found.data.forEach((number, i) =>
-    assertAlmostEquals(Number(number), Number(expected.data[i]), 1e-5)
-  );
-}
-
 const heads = { num_heads: int(2) };
-for (const [name, row] of Object.entries(ATTENTIONS)) {
-  Deno.test(`fused attention ${name} is the same decomposed`, async () => {
-    const whole = { ...row, attributes: { ...row.attributes, ...heads } };
-    const [fused, apart] = await bothWays(whole, 1);
-    assertClose(apart[0]!, fused[0]!);
-  });
-}
+const bool = (dims: number[], values: number[]) => tensor("bool", dims, values);
+/** Marks of 2 rows and 5 keys, all but some. */
+const marks = [1, 1, 1, 0, 0, 1, 1, 1, 1, 0];
+const own = { q_num_heads: int(2), kv_num_heads: int(2) };
+const angles = (name: string, ...dims: number[]) => {
+  const { data } = numbers(name, ...dims);
+  return tensor("float32", dims, data);
+};
 
-Deno.test("fused embeddings are the same decomposed", async () => {
-  const [fused, apart] = await bothWays({
-    op: "EmbedLayerNormalization",
-    space,
+/** The runtime's attention over queries, keys and values. */
+const MULTI_HEAD: Case[] = [
+  { inputs: [[2, 3, 8], [2, 5, 8], [2, 5, 6]] },
+  { inputs: [[2, 3, 8], [2, 5, 8], [2, 5, 8], [24]], attributes: { scale: float(0.4) } },
+  { inputs: [[2, 3, 8], [2, 2, 5, 4], [2, 2, 5, 4]] },
+  { inputs: [[2, 5, 8], [2, 5, 8], [2, 5, 8]], attributes: { unidirectional: int(1) } },
+  {
+    inputs: [[2, 3, 8], [2, 5, 8], [2, 5, 8], undefined, int32([2, 5], ...marks), [2, 2, 3, 5]],
+  },
+].map((row) => ({
+  op: "MultiHeadAttention",
+  space,
+  ...row as Omit<Case, "op">,
+  attributes: { ...heads, ...row.attributes },
+}));
+
+/** ONNX's own attention. */
+const STANDARD: Case[] = [
+  { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 6]] },
+  { inputs: [[2, 3, 8], [2, 5, 8], [2, 5, 6]], attributes: own },
+  { inputs: [[2, 4, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]], attributes: { scale: float(0.3) } },
+  { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]], attributes: { is_causal: int(1) } },
+  { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4], [3, 5]] },
+  { inputs: [[2, 2, 2, 4], [2, 2, 5, 4], [2, 2, 5, 4], bool([2, 5], marks)] },
+  { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]], attributes: { softcap: float(0.7) } },
+  {
     inputs: [
-      int32([2, 4], 1, 2, 3, 0, 4, 4, 1, 2),
-      int32([2, 4], 0, 0, 1, 1, 0, 1, 0, 1),
-      ...[[6, 8], [5, 8], [2, 8], [8], [8]],
-      int32([2, 4], 1, 1, 1, 0, 1, 1, 0, 0),
+      [2, 2, 3, 4],
+      [2, 2, 3, 4],
+      [2, 2, 3, 4],
+      [3, 5],
+      [2, 2, 2, 4],
+      [2, 2, 2, 4],
     ],
-  }, 2);
-  assertClose(apart[0]!, fused[0]!);
-  assertEquals([...apart[1]!.data], [...fused[1]!.data]);
-});
+    attributes: { softcap: float(0.7), qk_matmul_output_mode: int(1) },
+    outputs: 4,
+  },
+  {
+    inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]],
+    attributes: { softcap: float(0.7), qk_matmul_output_mode: int(2) },
+    outputs: 4,
+  },
+  {
+    inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]],
+    attributes: { qk_matmul_output_mode: int(3) },
+    outputs: 4,
+  },
+  {
+    inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4], , , , tensor("int64", [2], [3, 5])],
+  },
+].map((row) => ({ op: "Attention", opset: 24, ...row as Omit<Case, "op"> }));
 
-checkGradients(
-  Object.values(ATTENTIONS).map((row) => ({
+const places = tensor("int64", [2, 3], [0, 2, 4, 1, 3, 3]);
+const ROTARY: Case[] = [
+  { inputs: [[2, 2, 3, 6], angles("cos", 5, 3), angles("sin", 5, 3), places] },
+  { inputs: [[2, 2, 3, 6], [2, 3, 3], [2, 3, 3]] },
+  {
+    inputs: [[2, 3, 12], angles("cos", 5, 3), angles("sin", 5, 3), places],
+    attributes: { ...heads, interleaved: int(1) },
+  },
+  {
+    inputs: [[2, 2, 3, 6], angles("cos", 5, 2), angles("sin", 5, 2), places],
+    attributes: { ...heads, rotary_embedding_dim: int(4) },
+  },
+].map((row) => ({ op: "RotaryEmbedding", opset: 23, ...row as Omit<Case, "op"> }));
+const FUSED_ROTARY: Case[] = [
+  { inputs: [[2, 3, 12], places, angles("cos", 5, 3), angles("sin", 5, 3)] },
+  {
+    inputs: [
+      [2, 2, 3, 6],
+      tensor("int64", [1], [1]),
+      angles("cos", 5, 3),
+      angles("sin", 5, 3),
+    ],
+    attributes: { interleaved: int(1) },
+  },
+].map((row) => ({ op: "RotaryEmbedding", space, ...row as Omit<Case, "op"> }));
+
+checkWritten([
+  ...Object.values(ATTENTIONS).map((row) => ({
     ...row,
     attributes: { ...row.attributes, ...heads },
   })),
-);
+  ...MULTI_HEAD,
+  ...STANDARD,
+  ...ROTARY,
+  ...FUSED_ROTARY,
+  {
+    op: "SkipSimplifiedLayerNormalization",
+    space,
+    inputs: [[2, 3, 4], [2, 3, 4], [4], [4]],
+  },
+]);

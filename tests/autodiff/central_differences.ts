@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Builder } from "../../src/autodiff/builder.ts";
-import { unrollRecurrent } from "../../src/autodiff/lowering/recurrent.ts";
+import { writeOut } from "../../src/autodiff/written/mod.ts";
 import { gradients } from "../../src/autodiff/gradients.ts";
 import type { Attribute } from "../../src/onnx/attribute.ts";
 import { Graph } from "../../src/onnx/graph.ts";
@@ -12,10 +12,13 @@ import { rng } from "../../src/tensor/rng.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 
-/** One operator at one setting: float inputs are differentiated, given tensors are constants. */
+/**
+ * One operator at one setting: float inputs, given by their shapes, are differentiated, given tensors
+ * are constants.
+ */
 export interface Case {
   readonly op: string;
-  readonly inputs: readonly (readonly number[] | Tensor)[];
+  readonly inputs: readonly (readonly number[] | Tensor | undefined)[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly outputs?: number;
   /** Outputs that are differentiated through; the others may be integers. @default {all} */
@@ -41,6 +44,7 @@ async function build(row: Case) {
     );
   const feeds: Record<string, Tensor<"float32">> = {};
   const inputs = row.inputs.map((input, n) => {
+    if (!input) return undefined;
     if (!Array.isArray(input)) return graph.addConstant(`c${n}`, input as Tensor);
     feeds[`x${n}`] = draw(input);
     return graph.addInput(`x${n}`, "float32", input);
@@ -54,7 +58,7 @@ async function build(row: Case) {
   graph.outputs.push(...node.outputs.map((value) => value!));
   normalise(graph);
   await makeStatic(cpu, graph, () => false);
-  unrollRecurrent(graph);
+  writeOut(graph);
   const g = new Builder(graph);
   const parts = graph.outputs.slice(0, row.through ?? outputs.length).map((value) => {
     const weights = g.constant(draw(value!.shape as number[], (x) => x));
@@ -62,7 +66,7 @@ async function build(row: Case) {
     return g.reduceSum(product, product.shape!.map((_, axis) => axis), false);
   });
   const loss = g.sum(parts);
-  const wanted = inputs.filter((value) => feeds[value.name]);
+  const wanted = inputs.filter((value) => value !== undefined).filter((value) => feeds[value.name]);
   const found = gradients(g, loss, wanted);
   graph.outputs.splice(0, graph.outputs.length, loss, ...found.values());
   return { graph, feeds, loss, found };

@@ -44,6 +44,37 @@ checkGradients([
   { op: "GatherND", inputs: [[3, 4, 2], table([3, 2], 0, 1, 2, -1, 0, 1)] },
   { op: "GatherND", inputs: [[3, 4], table([2, 2, 1], 0, 2, 2, -3)] },
   { op: "GatherElements", inputs: [[3, 2], table([2, 2], 0, 2, 2, 0)] },
+  {
+    op: "GatherND",
+    inputs: [[2, 3, 4, 2], table([2, 3, 2], 0, 1, 2, -1, 0, 1, 1, 1, 1, 1, -3, 0)],
+    attributes: { batch_dims: int(1) },
+  },
+  {
+    op: "GatherND",
+    inputs: [[2, 3, 4], table([2, 3, 1], 0, 1, -1, 3, 0, 0)],
+    attributes: { batch_dims: int(2) },
+  },
+  ...["add", "mul", "max", "min"].flatMap((reduction) => [
+    {
+      op: "ScatterElements",
+      inputs: [[3, 4], table([3, 2], 1, 0, 1, 1, 0, 1), [3, 2]],
+      attributes: { reduction: string(reduction) },
+    },
+    {
+      op: "ScatterND",
+      inputs: [[4, 3], table([3, 1], 2, 0, -2), [3, 3]],
+      attributes: { reduction: string(reduction) },
+    },
+  ]),
+  {
+    op: "ScatterElements",
+    inputs: [
+      [2, 3],
+      table([2, 2], 1, 0, 1, 2),
+      tensor("float32", [2, 2], [0, 2, 0, 0]),
+    ],
+    attributes: { reduction: string("mul"), axis: int(1) },
+  },
   { op: "ScatterND", inputs: [[4, 3], table([2, 1], 2, 0), [2, 3]] },
   {
     op: "ScatterND",

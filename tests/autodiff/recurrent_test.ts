@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { unrollRecurrent } from "../../src/autodiff/lowering/recurrent.ts";
+import { writeOut } from "../../src/autodiff/written/mod.ts";
 import { type Attribute, float, int, string } from "../../src/onnx/attribute.ts";
 import { Graph } from "../../src/onnx/graph.ts";
 import { encodeGraph } from "../../src/onnx/write_model.ts";
@@ -68,7 +68,7 @@ async function run(row: Case, isUnrolled: boolean): Promise<Tensor[]> {
   const node = graph.add(row.op, inputs, { outputs, attributes: row.attributes! });
   graph.outputs.push(...node.outputs.map((value) => value!));
   await makeStatic(cpu, graph, () => false);
-  if (isUnrolled) unrollRecurrent(graph);
+  if (isUnrolled) writeOut(graph);
   assertEquals([...graph.nodes].some((one) => one.opType === row.op), !isUnrolled);
   const session = await cpu.session(encodeGraph(graph));
   const results = await session.run(feeds);

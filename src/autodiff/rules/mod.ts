@@ -8,11 +8,14 @@ import * as extremes from "./extremes.ts";
 import * as functions from "./functions.ts";
 import { fusedMatMul, gemm, matMul } from "./linear.ts";
 import { batchNormalization, layerNormalization, lrn } from "./norm.ts";
+import * as linearMaps from "./linear_maps.ts";
 import * as normalise from "./normalise.ts";
 import * as pool from "./pool.ts";
+import * as quantise from "./quantise.ts";
 import * as rearrange from "./rearrange.ts";
 import * as reduce from "./reduce.ts";
 import { resize } from "./resize.ts";
+import * as scatter from "./scatter.ts";
 import * as shape from "./shape.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 
@@ -22,6 +25,7 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   Acos: functions.acos,
   Acosh: functions.acosh,
   Add: arithmetic.add,
+  AffineGrid: linearMaps.affineGrid,
   Asin: functions.asin,
   Asinh: functions.asinh,
   Atan: functions.atan,
@@ -32,9 +36,11 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   Ceil: functions.ceil,
   Celu: functions.celu,
   Clip: activation.clip,
+  Col2Im: linearMaps.col2Im,
   "com.microsoft.FastGelu": activation.fastGelu,
   "com.microsoft.FusedMatMul": fusedMatMul,
   "com.microsoft.Gelu": activation.runtimeGelu,
+  "com.microsoft.MatMulNBits": quantise.matMulNBits,
   "com.microsoft.QuickGelu": functions.quickGelu,
   "com.microsoft.SkipLayerNormalization": normalise.skipLayerNormalization,
   Concat: shape.concat,
@@ -44,6 +50,9 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   Cosh: functions.cosh,
   CumSum: rearrange.cumSum,
   DepthToSpace: rearrange.depthToSpace,
+  DequantizeLinear: quantise.dequantizeLinear,
+  Det: linearMaps.det,
+  DFT: linearMaps.dft,
   Div: arithmetic.div,
   Dropout: arithmetic.dropout,
   Einsum: einsum,
@@ -55,7 +64,7 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   Floor: functions.floor,
   Gather: shape.gather,
   GatherElements: shape.gatherElements,
-  GatherND: rearrange.gatherND,
+  GatherND: scatter.gatherND,
   Gelu: activation.gelu,
   Gemm: gemm,
   GlobalAveragePool: pool.globalAveragePool,
@@ -83,9 +92,11 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   Mod: functions.mod,
   Mul: arithmetic.mul,
   Neg: arithmetic.neg,
+  OneHot: linearMaps.oneHot,
   Pad: shape.pad,
   Pow: arithmetic.pow,
   PRelu: activation.pRelu,
+  QuantizeLinear: quantise.quantizeLinear,
   Reciprocal: arithmetic.reciprocal,
   ReduceL1: reduce.reduceL1,
   ReduceL2: reduce.reduceL2,
@@ -103,8 +114,8 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   ReverseSequence: rearrange.reverseSequence,
   RMSNormalization: normalise.rmsNormalization,
   Round: functions.round,
-  ScatterElements: rearrange.scatterElements,
-  ScatterND: rearrange.scatterND,
+  ScatterElements: scatter.scatterElements,
+  ScatterND: scatter.scatterND,
   Selu: functions.selu,
   Shrink: functions.shrink,
   Sigmoid: activation.sigmoid,
@@ -125,6 +136,7 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   Swish: functions.swish,
   Tan: functions.tan,
   Tanh: activation.tanh,
+  TensorScatter: linearMaps.tensorScatter,
   ThresholdedRelu: functions.thresholdedRelu,
   Tile: rearrange.tile,
   TopK: rearrange.topK,

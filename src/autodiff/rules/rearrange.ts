@@ -1,6 +1,5 @@
-import type { Value } from "../../onnx/graph.ts";
-import { positiveAxis, sizeOf } from "../../tensor/shape.ts";
-import { type Builder, dimsOf } from "../builder.ts";
+import { positiveAxis } from "../../tensor/shape.ts";
+import { dimsOf } from "../builder.ts";
 import { numbersOf } from "../constant.ts";
 import { type GradRule, stop } from "../rule.ts";
 
@@ -68,60 +67,6 @@ export const cumSum: GradRule<"CumSum"> = {
   axis: positions,
 };
 
-/** output = data[indices…] for index tuples; repeated places add up. */
-export const gatherND: GradRule<"GatherND"> = {
-  data: ({ g, x, dy, node }) => {
-    const shape = dimsOf(x.data);
-    const tuples = dimsOf(x.indices);
-    const depth = tuples.at(-1)!;
-    const batch = node.int("batch_dims", 0);
-    if (batch > 0) {
-      throw new TypeError(`Cannot differentiate ${node}: batch_dims above 0 is not supported`);
-    }
-    const slice = sizeOf(shape.slice(depth));
-    const rows = sizeOf(shape.slice(0, depth));
-    const places = flatPlaces(g, x.indices, shape.slice(0, depth));
-    const count = sizeOf(tuples.slice(0, -1));
-    const column = g.expand(g.reshape(places, [count, 1]), [count, slice]);
-    const zeros = g.full([rows, slice], 0, dy.output.type!);
-    return g.reshape(
-      g.scatterAdd(zeros, column, g.reshape(dy.output, [count, slice]), 0),
-      shape,
-    );
-  },
-  indices: positions,
-};
-
-/** `data` with `updates` in the places of index tuples, or added there. */
-export const scatterND: GradRule<"ScatterND"> = {
-  data: ({ g, x, dy, node }) => {
-    if (reductionOf(node) === "add") return dy.output;
-    const zeros = g.full(dimsOf(x.updates), 0, dy.output.type!);
-    return g.op("ScatterND", [dy.output, x.indices, zeros], dimsOf(x.data));
-  },
-  indices: positions,
-  updates: ({ g, x, dy, node }) => {
-    reductionOf(node);
-    return g.op("GatherND", [dy.output, x.indices], dimsOf(x.updates));
-  },
-};
-
-/** `data` with `updates` at indices along `axis`, or added there. */
-export const scatterElements: GradRule<"ScatterElements"> = {
-  data: ({ g, x, dy, node }) => {
-    if (reductionOf(node) === "add") return dy.output;
-    const zeros = g.full(dimsOf(x.updates), 0, dy.output.type!);
-    const axis = node.int("axis", 0);
-    return g.op("ScatterElements", [dy.output, x.indices, zeros], dimsOf(x.data), { axis });
-  },
-  indices: positions,
-  updates: ({ g, x, dy, node }) => {
-    reductionOf(node);
-    const axis = node.int("axis", 0);
-    return g.op("GatherElements", [dy.output, x.indices], dimsOf(x.updates), { axis });
-  },
-};
-
 /** The k largest or smallest along `axis`: each passes its gradient to its place. */
 export const topK: GradRule<"TopK"> = {
   X: ({ g, x, dy, node }) => {
@@ -132,18 +77,3 @@ export const topK: GradRule<"TopK"> = {
   },
   K: positions,
 };
-
-function reductionOf(node: { string(name: string, otherwise: string): string }): string {
-  const reduction = node.string("reduction", "none");
-  if (reduction === "none" || reduction === "add") return reduction;
-  throw new TypeError(`Cannot differentiate ${node}: reduction "${reduction}" is not supported`);
-}
-
-/** Index tuples `[…, depth]` as places in the flattened axes of `shape`, negative ones from the end. */
-function flatPlaces(g: Builder, indices: Value, shape: readonly number[]): Value {
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-  const sizes = g.integers(shape);
-  const fromStart = g.op("Mod", [g.add(indices, sizes), sizes], dimsOf(indices));
-  const weighted = g.mul(fromStart, g.integers(strides));
-  return g.reduceSum(weighted, [dimsOf(indices).length - 1], false);
-}

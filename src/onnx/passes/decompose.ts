@@ -1,13 +1,12 @@
 import { type Attribute, float } from "../attribute.ts";
 import type { Graph, Node, Value } from "../graph.ts";
 import { addInt64s, addScalar } from "./constants.ts";
-import { attention, embedLayerNormalization } from "./decompose_attention.ts";
+import { embedLayerNormalization } from "./decompose_embeddings.ts";
 import { release } from "./reroute.ts";
 
 /** Operators that are written as several simpler ones, by domain and name. */
 export const DECOMPOSED: Readonly<Record<string, (graph: Graph, node: Node) => void>> = {
   MeanVarianceNormalization: meanVariance,
-  "com.microsoft.Attention": attention,
   "com.microsoft.BiasGelu": biasGelu,
   "com.microsoft.EmbedLayerNormalization": embedLayerNormalization,
   "com.microsoft.FusedConv": fusedConv,

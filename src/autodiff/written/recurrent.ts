@@ -1,9 +1,6 @@
-import type { Graph, Node, Value } from "../../onnx/graph.ts";
-import { release } from "../../onnx/passes/reroute.ts";
-import { Builder, dimsOf, type Unary } from "../builder.ts";
-
-/** Gates of each operator, in the order in which their weights lie. */
-const GATES: Readonly<Record<string, number>> = { RNN: 1, GRU: 3, LSTM: 4 };
+import type { Node, Value } from "../../onnx/graph.ts";
+import { type Builder, dimsOf, type Unary } from "../builder.ts";
+import type { WriteOut } from "./written.ts";
 
 /** Activations that need no settings. */
 const ACTIVATIONS = new Set(["Relu", "Sigmoid", "Softplus", "Softsign", "Tanh"]);
@@ -37,25 +34,11 @@ interface State {
 }
 
 /**
- * Writes RNN, GRU and LSTM layers out step by step, which the other rules differentiate. Layers with
- * activations of their own settings stay as they are. Shapes must be static.
+ * RNN, GRU and LSTM layers, step by step. Layers with activations of their own settings stay as
+ * they are.
  */
-export function unrollRecurrent(graph: Graph): void {
-  const nodes = [...graph.nodes].filter((node) => node.domain === "" && node.opType in GATES);
-  if (nodes.length === 0) return;
-  const g = new Builder(graph);
-  for (const node of nodes) if (activationsOf(node)) unroll(g, node);
-}
-
-function activationsOf(node: Node): readonly string[] | undefined {
-  const given = node.attributes.get("activations");
-  const names = given?.kind === "strings" ? given.value.map(String) : undefined;
-  const directions = dimsOf(node.inputs[1]!)[0]!;
-  const all = names ?? Array.from({ length: directions }, () => DEFAULTS[node.opType]!).flat();
-  return all.every((name) => ACTIVATIONS.has(name)) ? all : undefined;
-}
-
-function unroll(g: Builder, node: Node): void {
+export const recurrent: WriteOut = (g, node) => {
+  if (!activationsOf(node)) return undefined;
   const [x, weights, , , lengths, h0, c0] = node.inputs;
   const [steps, batch] = dimsOf(x!) as [number, number];
   const count = dimsOf(weights!)[0]!;
@@ -73,17 +56,19 @@ function unroll(g: Builder, node: Node): void {
     (_, t) =>
       g.reshape(g.concat(sides.map((side) => lead(side.outputs[t]!)), 0), [1, count, batch, size]),
   );
-  const made = [
+  return [
     g.concat(rows, 0),
     g.concat(sides.map((side) => lead(side.state.h)), 0),
     g.concat(sides.map((side) => lead(side.state.c)), 0),
   ];
-  node.outputs.forEach((value, position) => {
-    if (!value) return;
-    release(g.graph, node, position);
-    g.graph.add("Identity", [made[position]!], { outputs: [value.name] });
-  });
-  g.graph.remove(node);
+};
+
+function activationsOf(node: Node): readonly string[] | undefined {
+  const given = node.attributes.get("activations");
+  const names = given?.kind === "strings" ? given.value.map(String) : undefined;
+  const directions = dimsOf(node.inputs[1]!)[0]!;
+  const all = names ?? Array.from({ length: directions }, () => DEFAULTS[node.opType]!).flat();
+  return all.every((name) => ACTIVATIONS.has(name)) ? all : undefined;
 }
 
 /** `value` at index `d` of its first axis. */
