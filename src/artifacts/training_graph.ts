@@ -1,5 +1,5 @@
 import { Builder, dimsOf, typeOf } from "../autodiff/builder.ts";
-import { gradients } from "../autodiff/gradients.ts";
+import { checkDifferentiable, gradients } from "../autodiff/gradients.ts";
 import { float, int } from "../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
 import type { DataType } from "../tensor/dtype.ts";
@@ -70,8 +70,9 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
   parametersToInputs(graph, options.parameters);
   const g = new Builder(graph);
   const outputs = graph.outputs.map((value) => value.name);
-  const loss = meanLoss(g, options);
   const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
+  checkDifferentiable(graph, graph.outputs[0]!, new Set(wanted));
+  const loss = meanLoss(g, options);
   const found = gradients(g, loss, wanted);
   if (found.size === 0) {
     throw new RangeError(

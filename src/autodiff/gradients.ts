@@ -1,11 +1,11 @@
-import type { Node, Value } from "../onnx/graph.ts";
+import type { Graph, Node, Value } from "../onnx/graph.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { type Builder, dimsOf, typeOf } from "./builder.ts";
 import { type Operator, OPERATORS } from "./operators.ts";
 import type { Gradient, RuleContext, Stop } from "./rule.ts";
 import { RULES } from "./rules/mod.ts";
-import { STOPPED } from "./stopped.ts";
+import { REWRITTEN, STOPPED, UNSUPPORTED } from "./stopped.ts";
 
 /** A rule as the walker uses it, whatever its operator. */
 type AnyGradient = Gradient<Operator> | Stop;
@@ -20,7 +20,7 @@ export class NotDifferentiableError extends TypeError {
     /** The nodes without a rule. */
     readonly nodes: readonly Node[],
   ) {
-    const list = nodes.map((node) => `  ${node}`).join("\n");
+    const list = nodes.map((node) => `  ${node}${reason(node)}`).join("\n");
     super(
       `Cannot differentiate ${nodes.length} node${nodes.length === 1 ? "" : "s"}, ` +
         `whose operators have no gradient rule:\n${list}\n` +
@@ -75,6 +75,21 @@ export function withoutRule(order: readonly Node[], loss: Value, targets: Set<Va
   return [...onPath(order, loss, targets).nodes].filter((node) => !hasRule(node));
 }
 
+/** Throws `NotDifferentiableError` where a gradient cannot pass from `output` to `targets`. */
+export function checkDifferentiable(graph: Graph, output: Value, targets: Set<Value>): void {
+  const missing = withoutRule(graph.sorted(), output, targets);
+  if (missing.length > 0) throw new NotDifferentiableError(missing);
+}
+
+/** Why there is no rule for a node, where that is known. */
+function reason(node: Node): string {
+  const name = nameOf(node);
+  if (Object.hasOwn(UNSUPPORTED, name)) return `: ${UNSUPPORTED[name]}`;
+  return Object.hasOwn(REWRITTEN, name)
+    ? `: this form of it cannot be rewritten as ${REWRITTEN[name]}`
+    : "";
+}
+
 /** Nodes and values that depend on a target and that the loss depends on, rules' stops respected. */
 function onPath(order: readonly Node[], loss: Value, targets: Set<Value>) {
   const reached = new Set<Value>(targets);
@@ -110,8 +125,12 @@ function carries({ type, producer }: Value): boolean {
 }
 
 function operatorOf(node: Node): Operator | undefined {
-  const name = node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
+  const name = nameOf(node);
   return Object.hasOwn(OPERATORS, name) ? name as Operator : undefined;
+}
+
+function nameOf(node: Node): string {
+  return node.domain === "" ? node.opType : `${node.domain}.${node.opType}`;
 }
 
 function hasRule(node: Node): boolean {

@@ -169,7 +169,7 @@ function constantOf(attributes: Readonly<Record<string, Attribute>>): Tensor | u
 }
 
 /** Names that a subgraph reads from around it. */
-function outerNames(proto: GraphProto): string[] {
+export function outerNames(proto: GraphProto): string[] {
   const own = new Set([
     ...proto.input.map((one) => one.name),
     ...proto.initializer.map((one) => one.name),

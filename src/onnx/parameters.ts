@@ -65,13 +65,19 @@ const WEIGHT_NAME = /(weight|bias|scale|gamma|beta|alpha|slope)$/i;
 
 /**
  * The constants of a graph that are weights: those in the place of one (perhaps reshaped at run
- * time), and operands of more than one element of elementwise operators, unless they normalise the
- * input or are written as Constant nodes. In the order in which the network uses them, each with the node that reads it first.
+ * time), operands of more than one element of elementwise operators, unless they normalise the
+ * input or are written as Constant nodes, and what branches and loops read from around them. In the order in which the network uses them, each with the node that reads it first.
  */
 export function findParameters(graph: Graph): Map<Value, Node> {
   const found = new Map<Value, Node>();
   const fromInput = inputViews(graph);
   for (const node of graph.sorted()) {
+    for (const value of node.captures) {
+      const constant = sourceOf(value);
+      if (constant && constant.constant!.data.length > 1) {
+        found.set(constant, found.get(constant) ?? node);
+      }
+    }
     node.inputs.forEach((value, position) => {
       const constant = value && sourceOf(value);
       if (!constant || found.has(constant)) return;

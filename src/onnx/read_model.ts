@@ -10,6 +10,7 @@ import type { Model } from "./model.ts";
 import { modelFromGraph } from "./model_from_graph.ts";
 import { separateMergedWeights } from "./merged_weights.ts";
 import { singlePrecision } from "./single_precision.ts";
+import { hoistWeights } from "./subgraph_weights.ts";
 import { type ModelProto, ModelProtoSchema } from "./wire/onnx_pb.ts";
 
 /** Where a model's bytes come from. */
@@ -51,6 +52,7 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
   for (const { domain, version } of proto.opsetImport) {
     graph.opsets.set(domain === "ai.onnx" ? "" : domain, Number(version));
   }
+  hoistWeights(graph);
   singlePrecision(graph);
   dequantiseWeights(graph);
   inferenceForm(graph);

@@ -1,6 +1,7 @@
 import { attachImageInput, IMAGES } from "../artifacts/image_input.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
+import { inlineControlFlow } from "../onnx/passes/inline_control_flow.ts";
 import { normalise } from "../onnx/passes/normalise.ts";
 import { separate, type Separated } from "../onnx/passes/separate.ts";
 import { fixInputShapes } from "../onnx/passes/static_shapes.ts";
@@ -66,6 +67,12 @@ export async function specialise(
   const live = liveNames(model, running);
   const isLive = (value: Value) => live.has(value.name);
   await makeStatic(runtime, graph, isLive);
+  // Loops inside loops take another round.
+  for (let trained = trainedBy(graph, isLive);; trained = trainedBy(graph, isLive)) {
+    if (!inlineControlFlow(graph, (node) => trained.has(node))) break;
+    normalise(graph);
+    await makeStatic(runtime, graph, isLive);
+  }
   dropIdleDropout(graph, model, isLive, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
   const stateful = (node: Node) =>
@@ -97,6 +104,18 @@ function dropIdleDropout(
   isLive: (value: Value) => boolean,
   dropout: boolean,
 ): void {
+  const trained = trainedBy(graph, isLive);
+  for (const node of [...graph.nodes]) {
+    if (node.opType !== "Dropout" || node.domain !== "") continue;
+    const inFrozen = !trained.has(node) && leadsToFrozen(node, model, trained);
+    if (dropout && !inFrozen) continue;
+    graph.replaceUses(node.outputs[0]!, node.inputs[0]!);
+    if (!node.outputs[1] || node.outputs[1].consumers.size === 0) graph.remove(node);
+  }
+}
+
+/** Nodes that depend on something that trains. */
+function trainedBy(graph: Graph, isLive: (value: Value) => boolean): Set<Node> {
   const trained = new Set<Node>();
   for (const node of graph.sorted()) {
     if (
@@ -105,13 +124,7 @@ function dropIdleDropout(
       trained.add(node);
     }
   }
-  for (const node of [...graph.nodes]) {
-    if (node.opType !== "Dropout" || node.domain !== "") continue;
-    const inFrozen = !trained.has(node) && leadsToFrozen(node, model, trained);
-    if (dropout && !inFrozen) continue;
-    graph.replaceUses(node.outputs[0]!, node.inputs[0]!);
-    if (!node.outputs[1] || node.outputs[1].consumers.size === 0) graph.remove(node);
-  }
+  return trained;
 }
 
 function leadsToFrozen(node: Node, model: Model, trained: Set<Node>): boolean {

@@ -1,5 +1,4 @@
-import { int, string } from "../../src/onnx/attribute.ts";
-import { float } from "../../src/onnx/attribute.ts";
+import { float, int, ints, string } from "../../src/onnx/attribute.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import type { Case } from "./central_differences.ts";
 import { checkWritten } from "./written.ts";
@@ -74,6 +73,15 @@ checkWritten([
       sampling_ratio: int(3),
       spatial_scale: float(0.4),
       coordinate_transformation_mode: string("output_half_pixel"),
+      mode: string("max"),
     },
+  },
+  {
+    op: "MaxRoiPool",
+    inputs: [
+      [2, 3, 6, 5],
+      tensor("float32", [3, 5], [1, 0, 1, 6, 9, 0, 2, 2, 9, 5, 1, 4, 4, 4, 5]),
+    ],
+    attributes: { pooled_shape: ints([2, 3]), spatial_scale: float(0.5) },
   },
 ]);

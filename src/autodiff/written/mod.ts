@@ -8,7 +8,7 @@ import { multiHeadAttention, selfAttention } from "./fused_attention.ts";
 import { gridSample } from "./grid_sample.ts";
 import { negativeLogLikelihood, softmaxCrossEntropy } from "./losses.ts";
 import { recurrent } from "./recurrent.ts";
-import { roiAlign } from "./regions.ts";
+import { maxRoiPool, roiAlign } from "./regions.ts";
 import { rotaryEmbedding } from "./rotary.ts";
 import { cumProd, shortTimeFourier } from "./sequences.ts";
 import { scatterND } from "./scatter_nd.ts";
@@ -28,6 +28,7 @@ const WRITTEN: Readonly<Record<string, WriteOut>> = {
   GridSample: gridSample,
   GRU: recurrent,
   LSTM: recurrent,
+  MaxRoiPool: maxRoiPool,
   NegativeLogLikelihoodLoss: negativeLogLikelihood,
   RNN: recurrent,
   RoiAlign: roiAlign,

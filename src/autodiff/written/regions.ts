@@ -17,8 +17,7 @@ interface Points {
  */
 export const roiAlign: WriteOut = (g, node) => {
   const ratio = node.int("sampling_ratio", 0);
-  const mode = node.string("mode", "avg");
-  if (ratio <= 0 || mode !== "avg") return undefined;
+  if (ratio <= 0) return undefined;
   const [x, rois, batches] = node.inputs as [Value, Value, Value];
   const [images, channels, height, width] = dimsOf(x) as [number, number, number, number];
   const regions = dimsOf(rois)[0]!;
@@ -53,9 +52,13 @@ export const roiAlign: WriteOut = (g, node) => {
       return g.mul(g.gather(elements, g.cast(place, "int64"), 0), weight);
     })
   );
-  const cells = g.reshape(g.sum(parts), [regions, rows, ratio, columns, ratio, channels]);
-  const means = g.scale(g.reduceSum(cells, [2, 4], false), 1 / (ratio * ratio));
-  return [g.transpose(means, [0, 3, 1, 2])];
+  const isMean = node.string("mode", "avg") === "avg";
+  const points = isMean ? g.sum(parts) : g.op("Max", parts, dimsOf(parts[0]!));
+  const cells = g.reshape(points, [regions, rows, ratio, columns, ratio, channels]);
+  const pooled = isMean
+    ? g.scale(g.reduceSum(cells, [2, 4], false), 1 / (ratio * ratio))
+    : g.reduce("ReduceMax", cells, [2, 4], false);
+  return [g.transpose(pooled, [0, 3, 1, 2])];
 };
 
 /** The elements on both sides of points and their weights; points more than one outside count nothing. */
@@ -72,4 +75,45 @@ function sides(g: Builder, { at, size }: Points): { readonly at: Value; readonly
     { at: low, weight: g.mul(counted, g.sub(g.scalar(1, part), part)) },
     { at: clipped(g, g.shift(low, 1), 0, size - 1), weight: g.mul(counted, part) },
   ];
+}
+
+/** The largest element of each cell of regions (Girshick, arXiv 1504.08083); 0 in empty cells. */
+export const maxRoiPool: WriteOut = (g, node) => {
+  const [x, rois] = node.inputs as [Value, Value];
+  const [, channels, height, width] = dimsOf(x) as [number, number, number, number];
+  const regions = dimsOf(rois)[0]!;
+  const [rows, columns] = node.ints("pooled_shape") as [number, number];
+  const column = (index: number) =>
+    g.reshape(g.slice(rois, [1], [index], [index + 1]), [regions, 1, 1]);
+  const scale = node.float("spatial_scale", 1);
+  const seen = g.gather(x, g.reshape(g.cast(column(0), "int64"), [regions]), 0);
+  /** Which elements of an axis belong to which of its cells, `[R, cells, size]`. */
+  const members = (axis: number, cells: number, size: number): Value => {
+    const [start, end] = [2 - axis, 4 - axis].map((index) =>
+      rounded(g, g.scale(column(index), scale))
+    );
+    const length = g.sub(end!, start!);
+    const step = g.scale(
+      g.op("Max", [g.shift(length, 1), g.scalar(1, length)], [regions, 1, 1]),
+      1 / cells,
+    );
+    const cell = g.constant(tensor("float32", [1, cells, 1], [...Array(cells).keys()]));
+    const place = g.constant(tensor("float32", [1, 1, size], [...Array(size).keys()]));
+    const from = g.add(g.unary("Floor", g.mul(cell, step)), start!);
+    const to = g.add(g.neg(g.unary("Floor", g.neg(g.mul(g.shift(cell, 1), step)))), start!);
+    return g.and(g.compare("GreaterOrEqual", place, from), g.compare("Less", place, to));
+  };
+  const lowest = g.scalar(-Infinity, x);
+  const across = g.reshape(members(1, columns, width), [regions, 1, 1, columns, width]);
+  const wide = g.reshape(seen, [regions, channels, height, 1, width]);
+  const narrow = g.reduce("ReduceMax", g.where(across, wide, lowest), [4], false);
+  const down = g.reshape(members(0, rows, height), [regions, 1, rows, height, 1]);
+  const high = g.reshape(narrow, [regions, channels, 1, height, columns]);
+  const made = g.reduce("ReduceMax", g.where(down, high, lowest), [3], false);
+  return [g.where(g.compare("Equal", made, lowest), g.scalar(0, x), made)];
+};
+
+/** To the nearest integer, halves away from zero, for numbers from 0 on. */
+function rounded(g: Builder, x: Value): Value {
+  return g.unary("Floor", g.shift(x, 0.5));
 }
