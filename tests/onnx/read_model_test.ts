@@ -67,8 +67,8 @@ Deno.test("readModel() reads typed fields of other element types", async () => {
     [{ dataType: TYPE.int8, int32Data: [1, -2, 127] }, [1, -2, 127]],
     [{ dataType: TYPE.uint8, int32Data: [1, 2, 255] }, [1, 2, 255]],
     [{ dataType: TYPE.bool, int32Data: [1, 0, 1] }, [1, 0, 1]],
-    [{ dataType: TYPE.float16, int32Data: [0x3c00, 0xc000, 1] }, [0x3c00, 0xc000, 1]],
-    [{ dataType: TYPE.bfloat16, int32Data: [0x3f80, 0xc000, 1] }, [0x3f80, 0xc000, 1]],
+    [{ dataType: TYPE.float16, int32Data: [0x3c00, 0xc000, 1] }, [1, -2, 2 ** -24]],
+    [{ dataType: TYPE.bfloat16, int32Data: [0x3f80, 0xc000, 1] }, [1, -2, 2 ** -133]],
     [{ dataType: TYPE.double, $unknown: [doubleData(1, -2, 0.1)] }, [1, -2, 0.1]],
   ];
   for (const [fields, expected] of forms) {
