@@ -95,7 +95,7 @@ def numbers(array):
 
 
 def main():
-    for family in ("elementwise",):
+    for family in ("elementwise", "linear", "pool"):
         importlib.import_module(f"operators_{family}").add()
     path = os.path.join(HERE, "operators.json")
     rows = [row for name in sorted(CASES) for row in CASES[name]]
