@@ -10,7 +10,8 @@ export interface GoldenOperator {
   readonly op: string;
   readonly domain?: string;
   readonly opset: number;
-  readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Attributes as text: `ints 1 2`. */
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly inputs: readonly (string | null)[];
   /** What the loss multiplies each output by; null for an output that it leaves out. */
   readonly weights: readonly (string | null)[];
@@ -34,7 +35,9 @@ export async function faults(golden: GoldenOperator): Promise<string[]> {
     op: golden.op,
     domain: golden.domain ?? "",
     opset: golden.opset,
-    attributes: golden.attributes ?? {},
+    attributes: Object.fromEntries(
+      Object.entries(golden.attributes ?? {}).map(([name, text]) => [name, attribute(text)]),
+    ),
     inputs: golden.inputs.map((input, n) =>
       input === null
         ? undefined
@@ -78,9 +81,7 @@ export function difference(
 
 function title({ op, opset, attributes, inputs }: GoldenOperator): string {
   const shapes = inputs.map((input) => input?.split(" ")[0]).join(" ");
-  const set = Object.entries(attributes ?? {}).map(([name, one]) =>
-    `${name}=${"value" in one ? one.value : ""}`
-  );
+  const set = Object.entries(attributes ?? {}).map(([name, one]) => `${name}: ${one}`);
   return [`${op} of opset ${opset} on ${shapes}`, ...set].join(" ");
 }
 
@@ -91,6 +92,22 @@ function parsed(text: string, type?: DataType): Tensor {
     dims === "" ? [] : dims!.split(",").map(Number),
     numbers(rest!),
   );
+}
+
+function attribute(text: string): Attribute {
+  const [kind, ...values] = text.split(" ");
+  switch (kind) {
+    case "int":
+    case "float":
+      return { kind, value: Number(values[0]) };
+    case "ints":
+    case "floats":
+      return { kind, value: values.map(Number) };
+    case "strings":
+      return { kind, value: values };
+    default:
+      return { kind: "string", value: values.join(" ") };
+  }
 }
 
 function numbers(text: string): number[] {

@@ -1,8 +1,8 @@
 """Makes operators.json beside it with PyTorch 2.13: python make_operators.py && deno fmt operators.json
 
 A case is one node of ONNX, and the gradients of Σ weight·output by each of its inputs, which PyTorch
-computes in float64. Inputs and weights are whole thirty-seconds, exact in float32. Tensors are written
-as text, "type[shape] numbers". The cases themselves are in `operators_*.py`.
+computes in float64. Inputs and weights are short binary fractions, exact in float32. Tensors and
+attributes are written as text: "float32[2,3] 1 2 3 4 5 6", "ints 1 2". The cases themselves are in `operators_*.py`.
 """
 import importlib, json, os, zlib
 import numpy as np, torch
@@ -12,11 +12,11 @@ CASES = {}
 
 
 class Draw:
-    """An input to differentiate, of random numbers that `move` makes from thirty-seconds in [-2, 2]."""
+    """An input to differentiate, of random numbers that `move` makes from sixteenths in [-2, 2]."""
 
     def __init__(self, *dims, move=lambda x: x): self.dims, self.move = dims, move
 
-    def __call__(self, random): return self.move(random.integers(-64, 65, self.dims) / 32)
+    def __call__(self, random): return self.move(random.integers(-32, 33, self.dims) / 16)
 
 
 class Given:
@@ -27,7 +27,7 @@ class Given:
     def __call__(self, _): return self.values
 
 
-def positive(*dims): return Draw(*dims, move=lambda x: np.abs(x) * 0.75 + 0.5)
+def positive(*dims): return Draw(*dims, move=lambda x: np.abs(x) * 0.5 + 0.5)
 
 
 def far(*dims):
@@ -62,7 +62,7 @@ def case(name, inputs, function, attributes={}, opset=18, weights=None):
     variables = [tensor.requires_grad_() for one, tensor in zip(inputs, tensors) if callable(one)]
     results = function(*tensors)
     results = results if isinstance(results, (tuple, list)) else (results,)
-    factors = [None if one is None else random.integers(-32, 33, one.shape) / 16 for one in results]
+    factors = [None if one is None else random.integers(-8, 9, one.shape) / 4 for one in results]
     loss = sum((torch.from_numpy(np.array(f)) * y).sum() for f, y in zip(factors, results) if f is not None)
     found = iter(torch.autograd.grad(loss, variables, allow_unused=True) if loss.requires_grad else [None] * len(variables))
     gradients = [next(found) if callable(one) else None for one in inputs]
@@ -78,9 +78,10 @@ def case(name, inputs, function, attributes={}, opset=18, weights=None):
 
 
 def attribute(value):
+    """An attribute as text: its kind and its value."""
     kind = {int: "int", float: "float", str: "string"}
-    if isinstance(value, (list, tuple)): return {"kind": kind[type(value[0])] + "s", "value": list(value)}
-    return {"kind": kind[type(value)], "value": value}
+    if isinstance(value, list): return " ".join([f"{kind[type(value[0])]}s", *map(str, value)])
+    return f"{kind[type(value)]} {value}"
 
 
 def text(array):
@@ -95,7 +96,7 @@ def numbers(array):
 
 
 def main():
-    for family in ("elementwise", "linear", "pool"):
+    for family in ("elementwise", "linear", "pool", "reduce", "layout"):
         importlib.import_module(f"operators_{family}").add()
     path = os.path.join(HERE, "operators.json")
     rows = [row for name in sorted(CASES) for row in CASES[name]]
