@@ -86,6 +86,8 @@ def binary():
     case("Pow", [Given([-2, -0.5, 0, 0.5, 3]), np.float64(2)], torch.pow)
     case("Pow", [Given([-2, -0.5, 0, 0.5, 3]), np.float64(3)], torch.pow)
     case("Pow", [Given([-2, -0.5, 0, 0.5, 3]), np.array([0.0, 1, 2, 1, 0])], torch.pow)
+    case("Pow", [Given([-2, -0.5, 0, 0.5, 3]), np.array([3, 2, 1, 0, 4])], torch.pow)
+    case("Pow", [Given([[-2, -0.5, 0, 0.5, 3]]), np.array([2])], torch.pow)
     case("Pow", [Given([-2, -0.5, 0.5, 3]), np.array([2, 3, -1, 0])], torch.pow)
     case("Pow", [Given([0, 0, 0, 2]), Given([0, 1, 2, 0])], torch.pow)
     three = [[2, 3], [3], [2, 1]]

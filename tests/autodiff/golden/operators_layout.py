@@ -74,6 +74,9 @@ def chosen():
         pick = lambda x, i: x.movedim(axis, 0)[i].movedim(tuple(range(index.ndim)), tuple(axis % 3 + n for n in range(index.ndim)))
         case("Gather", [Draw(3, 3, 2), index], pick, {"axis": axis})
     case("Gather", [Draw(4, 2), table(3, 0, 3)], lambda x, i: x[i])
+    case("Gather", [Draw(4, 2), np.array([3, 0, 3], np.int32)], lambda x, i: x[i.long()])
+    case("GatherElements", [Draw(3, 2), np.array([[2, 0], [2, -1]], np.int32)], lambda x, i: x.gather(0, i.long() % 3))
+    case("ScatterElements", [Draw(3, 2), np.array([[2, 0], [1, -1]], np.int32), Draw(2, 2)], lambda x, i, u: x.scatter(0, i.long() % 3, u))
     for axis, index in ((0, [[0, 2], [2, 0]]), (1, [[0, 0, 1], [1, 1, -2], [-1, 0, 0]]), (-1, [[1], [1], [0]])):
         case("GatherElements", [Draw(3, 2), table(*index)], lambda x, i: x.gather(axis, i % x.shape[axis]), {"axis": axis})
     case("GatherElements", [Draw(2, 3, 2), table([[1, 0]], [[0, 1]])], lambda x, i: x.gather(1, i), {"axis": 1})
@@ -134,6 +137,13 @@ def resized():
         if not align: continue
         case("Resize", [Draw(1, 2, 6, 5), None, None, table(3, 2)], lambda x, *_: F.interpolate(x, (3, 2), mode=mode, antialias=True, align_corners=False),
              {**attributes, "axes": [2, 3], "antialias": 1, "exclude_outside": 1, "cubic_coeff_a": -0.5})
+    for axes, factors in (([-2, -1], (1.5, 1.75)), ([3, 2], (1.75, 1.5))):
+        case("Resize", [Draw(1, 1, 3, 3), None, scales(*factors)], lambda x, *_: F.interpolate(x, scale_factor=(1.5, 1.75), mode="bilinear"),
+             {"mode": "linear", "axes": axes})
+        case("Resize", [Draw(1, 1, 3, 4), None, None, table(*((5, 7) if axes[0] < 0 else (7, 5)))],
+             lambda x, *_: F.interpolate(x, (5, 7), mode="bilinear"), {"mode": "linear", "axes": axes})
+    case("Resize", [Draw(1, 1, 4, 5), None, None, table(5, 10)], lambda x, *_: F.interpolate(x, scale_factor=1.25, mode="bilinear"),
+         {"mode": "linear", "axes": [2, 3], "keep_aspect_ratio_policy": "not_larger"})
     case("Resize", [Draw(1, 2, 5), None, None, table(1, 2, 8)], lambda x, *_: F.interpolate(x, 8, mode="linear"), {"mode": "linear"})
     case("Resize", [Draw(1, 1, 2, 3, 2), None, None, table(1, 1, 3, 4, 4)], lambda x, *_: F.interpolate(x, (3, 4, 4), mode="trilinear"), {"mode": "linear"})
     case("Resize", [Draw(1, 2, 3, 3), scales(1, 1, 2, 2)], lambda x, _: F.interpolate(x, scale_factor=2, mode="nearest"), {"mode": "nearest"}, 10)

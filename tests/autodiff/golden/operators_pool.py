@@ -42,10 +42,15 @@ def mean(dims, kernel, ceil=False, include=False, opset=19, **attributes):
                                                  **({"count_include_pad": 1} if include else {}), **attributes}, opset)
 
 
-def length(dims, kernel, p, draw=positive, opset=18, **attributes):
+def length(dims, kernel, p, draw=positive, ceil=None, **attributes):
+    """`ceil` are the pads by which rounding up makes the input longer."""
     _, strides, dilations, pads = filled(len(kernel), kernel, *(attributes.get(one) for one in ("strides", "dilations", "pads")))
-    case("LpPool", [draw(*dims)], lambda x: sums(padded(x.abs()**p, pads), kernel, strides, dilations)**(1 / p),
-         {"kernel_shape": kernel, "p": p, **attributes}, opset)
+    mode = attributes.get("auto_pad", "NOTSET")
+
+    def function(x):
+        around = ceil or (same(x, kernel, strides, dilations, mode) if mode.startswith("SAME") else pads)
+        return sums(padded(x.abs()**p, around), kernel, strides, dilations)**(1 / p)
+    case("LpPool", [draw(*dims)], function, {"kernel_shape": kernel, "p": p, **({"ceil_mode": 1} if ceil else {}), **attributes})
 
 
 def add():
@@ -62,6 +67,8 @@ def add():
     largest([1, 1, 5, 6], [2, 3], strides=[2, 2], auto_pad="SAME_LOWER")
     largest([1, 1, 5, 5], [2, 3], strides=[3, 3], auto_pad="VALID")
     largest([1, 2, 3, 4, 4], [2, 2, 2], strides=[1, 2, 1])
+    largest([1, 2, 4, 3], [2, 2], storage_order=1)
+    mean([1, 2, 5, 5], [2, 2], strides=[2, 2], ceil=True)
     mean([1, 2, 7], [3], strides=[2], pads=[1, 1])
     mean([1, 2, 4, 4], [2, 2], strides=[2, 2], opset=7)
     mean([1, 2, 5, 7], [2, 3], strides=[2, 3])
@@ -80,6 +87,8 @@ def add():
         length([1, 2, 5, 5], [2, 3], p, strides=[2, 1], draw=far)
         length([1, 2, 4, 4], [3, 3], p, strides=[2, 2], pads=[1, 1, 0, 1])
         case("GlobalLpPool", [far(2, 2, 2, 3)], lambda x: (x.abs()**p).sum((2, 3), keepdim=True)**(1 / p), {"p": p})
+    length([1, 2, 5, 5], [2, 2], 2, strides=[2, 2], ceil=[0, 0, 1, 1])
+    for mode in ("SAME_UPPER", "SAME_LOWER"): length([1, 1, 5, 6], [2, 3], 2, strides=[2, 2], auto_pad=mode)
     length([1, 2, 6], [3], 2, strides=[2])
     length([1, 1, 6, 6], [2, 2], 2, dilations=[2, 3])
     length([1, 1, 3, 4, 3], [2, 2, 2], 2)

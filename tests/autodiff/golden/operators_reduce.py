@@ -85,9 +85,16 @@ def normalisations():
         case("LayerNormalization", [Draw(2, 3, 4), far(*dims), Draw(*dims)], lambda x, s, b: F.layer_norm(x, dims, s, b), {"axis": axis})
         case("RMSNormalization", [Draw(2, 3, 4), far(*dims)], lambda x, s: F.rms_norm(x, dims, s, 1e-5), {"axis": axis}, 23)
     case("LayerNormalization", [Draw(2, 5), far(5)], lambda x, s: F.layer_norm(x, [5], s, None, 0.25), {"epsilon": 0.25})
+    def whole(x, s, b):
+        centred = x - x.mean((1, 2), keepdim=True)
+        inverse = 1 / torch.sqrt((centred**2).mean((1, 2), keepdim=True) + 0.125)
+        return centred * inverse * s + b, x.mean((1, 2), keepdim=True), inverse
+    case("LayerNormalization", [Draw(2, 2, 3), far(2, 3), Draw(2, 3)], whole, {"axis": 1, "epsilon": 0.125})
     case("RMSNormalization", [Draw(2, 5), far(5)], lambda x, s: rms(x, s, epsilon=0.25), {"epsilon": 0.25}, 23)
     case("SimplifiedLayerNormalization", [Draw(2, 3, 4), far(4)], rms)
     case("SimplifiedLayerNormalization", [Draw(2, 3, 4), far(3, 4)], lambda x, s: rms(x, s, 1), {"axis": 1})
+    root = lambda x, s: (rms(x, s), 1 / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-5))
+    case("SimplifiedLayerNormalization", [Draw(2, 3), far(3)], root)
     for axes in (None, [1, 2], [0, 2, 3]):
         def standard(x):
             found = axes or [0, 2, 3]
