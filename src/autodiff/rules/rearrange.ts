@@ -68,29 +68,36 @@ export const cumSum: GradRule<"CumSum"> = {
   axis: positions,
 };
 
-/** output = data[indices…] for index tuples; repeated places add up. */
+/** output = data[indices…] for index tuples, each batch for itself; repeated places add up. */
 export const gatherND: GradRule<"GatherND"> = {
   data: ({ g, x, dy, node }) => {
     const shape = dimsOf(x.data);
     const tuples = dimsOf(x.indices);
-    const depth = tuples.at(-1)!;
     const batch = node.int("batch_dims", 0);
-    if (batch > 0) {
-      throw new TypeError(`Cannot differentiate ${node}: batch_dims above 0 is not supported`);
-    }
-    const slice = sizeOf(shape.slice(depth));
-    const rows = sizeOf(shape.slice(0, depth));
-    const places = flatPlaces(g, x.indices, shape.slice(0, depth));
+    const end = batch + tuples.at(-1)!;
+    const [rows, slice] = [sizeOf(shape.slice(0, end)), sizeOf(shape.slice(end))];
     const count = sizeOf(tuples.slice(0, -1));
-    const column = g.expand(g.reshape(places, [count, 1]), [count, slice]);
+    const places = g.reshape(flatPlaces(g, x.indices, shape.slice(batch, end)), [count, 1]);
+    const own = batch === 0 ? places : g.add(places, firstRows(g, count, shape, [batch, end]));
+    const column = g.expand(own, [count, slice]);
     const zeros = g.full([rows, slice], 0, dy.output.type!);
-    return g.reshape(
-      g.scatterAdd(zeros, column, g.reshape(dy.output, [count, slice]), 0),
-      shape,
-    );
+    return g.reshape(g.scatterAdd(zeros, column, g.reshape(dy.output, [count, slice]), 0), shape);
   },
   indices: positions,
 };
+
+/** The first row of the batch that each of `count` places is in, `[count, 1]`. */
+function firstRows(
+  g: Builder,
+  count: number,
+  shape: readonly number[],
+  [batch, end]: readonly [number, number],
+): Value {
+  const rows = sizeOf(shape.slice(batch, end));
+  const each = count / sizeOf(shape.slice(0, batch));
+  const first = Array.from({ length: count }, (_, i) => Math.floor(i / each) * rows);
+  return g.reshape(g.integers(first), [count, 1]);
+}
 
 /** `data` with `updates` in the places of index tuples, or added there. */
 export const scatterND: GradRule<"ScatterND"> = {

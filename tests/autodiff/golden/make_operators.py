@@ -12,11 +12,11 @@ CASES = {}
 
 
 class Draw:
-    """An input to differentiate, of random numbers that `move` makes from sixteenths in [-2, 2]."""
+    """An input to differentiate, of random numbers that `move` makes from eighths in [-2, 2]."""
 
     def __init__(self, *dims, move=lambda x: x): self.dims, self.move = dims, move
 
-    def __call__(self, random): return self.move(random.integers(-32, 33, self.dims) / 16)
+    def __call__(self, random): return self.move(random.integers(-16, 17, self.dims) / 8)
 
 
 class Given:

@@ -82,6 +82,11 @@ def chosen():
     case("GatherElements", [Draw(2, 3, 2), table([[1, 0]], [[0, 1]])], lambda x, i: x.gather(1, i), {"axis": 1})
     for dims, index in (([3, 4, 2], [[0, 1], [2, -1], [0, 1]]), ([3, 4], [[[0], [2]], [[2], [-3]]]), ([2, 3], [[1, 2], [0, 0], [1, 2]]), ([2, 2, 2], [[[[0, 1, 1]]]])):
         case("GatherND", [Draw(*dims), table(*index)], lambda x, i: x[tuple(i.unbind(-1))])
+    case("GatherND", [Draw(2, 3, 2), table([1], [-1])], lambda x, i: x[torch.arange(2), i[:, 0]], {"batch_dims": 1})
+    case("GatherND", [Draw(2, 2, 3), table([[[2]], [[0]]], [[[1]], [[1]]])],
+         lambda x, i: x.gather(2, i[..., 0]), {"batch_dims": 2})
+    case("GatherND", [Draw(2, 3, 2, 2), table([[0, 1], [0, 1]], [[2, 0], [-1, 0]])],
+         lambda x, i: torch.stack([x[n][tuple(i[n].unbind(-1))] for n in range(2)]), {"batch_dims": 1})
     for axis, index, updates in ((0, [[1, 0], [2, 1]], [2, 2]), (1, [[1, 0, -1]], [1, 3]), (-1, [[0], [3], [2]], [3, 1])):
         placed = lambda x, i, u: x.scatter(axis, i % x.shape[axis], u)
         case("ScatterElements", [Draw(3, 4), table(*index), Draw(*updates)], placed, {"axis": axis})

@@ -69,6 +69,27 @@ def gated():
          steps, {"hidden_size": UNITS})
 
 
+def bounded():
+    """Peepholes, gates that share, and bounds before the activations, which torch.nn lacks."""
+    def steps(x, w, r, b, h, c, p, shared, bound):
+        held = lambda sums: sums if bound is None else sums.clamp(-bound, bound)
+        (wb, rb), (pi, po, pf) = b[0].chunk(2), p[0].chunk(3) if p is not None else (0, 0, 0)
+        h, c, found = h[0], c[0], []
+        for one in x:
+            i, o, f, cell = (one @ w[0].T + h @ r[0].T + wb + rb).chunk(4, -1)
+            i = torch.sigmoid(held(i + pi * c))
+            f = 1 - i if shared else torch.sigmoid(held(f + pf * c))
+            c = f * c + i * torch.tanh(held(cell))
+            h = torch.sigmoid(held(o + po * c)) * torch.tanh(held(c))
+            found.append(h)
+        return torch.stack(found)[:, None], h[None], c[None]
+    inputs = [Draw(STEPS, BATCH, FEATURES), low(1, 8, FEATURES), low(1, 8, UNITS), low(1, 16), None, low(1, BATCH, UNITS), low(1, BATCH, UNITS)]
+    for peeped, shared, bound in ((True, False, None), (False, True, None), (False, False, 0.875)):
+        case("LSTM", [*inputs, *([low(1, 6)] if peeped else [])],
+             lambda x, w, r, b, _, h, c, p=None: steps(x, w, r, b, h, c, p, shared, bound),
+             {"hidden_size": UNITS, **({"input_forget": 1} if shared else {}), **({"clip": bound} if bound else {})})
+
+
 def attention():
     def heads(x, w, b, keep=None, causal=False, scale=None):
         q, k, v = (one.reshape(2, 3, 2, 2).transpose(1, 2) for one in (x @ w + b).chunk(3, -1))
@@ -81,6 +102,14 @@ def attention():
     case(name, inputs, lambda x, w, b: heads(x, w, b, causal=True), {**more, "unidirectional": 1})
     kept = np.array([[1, 1, 0], [1, 1, 1]], np.int32)
     case(name, [*inputs, kept], lambda x, w, b, keep: heads(x, w, b, keep.bool()[:, None, None]), more)
+    each = np.array([[[1, 0, 0], [1, 1, 0], [0, 1, 1]], [[1, 1, 1], [0, 1, 0], [1, 0, 1]]], np.int32)
+    case(name, [*inputs, each], lambda x, w, b, keep: heads(x, w, b, keep.bool()[:, None]), more)
+    case(name, [*inputs, None, None, Draw(2, 2, 3, 3)], lambda x, w, b, _, __, bias: heads(x, w, b, bias), more)
+
+    def narrow(x, w, b):
+        q, k, v = (one.reshape(2, 3, 2, -1).transpose(1, 2) for one in (x @ w + b).split([4, 4, 6], -1))
+        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(2, 3, 6)
+    case(name, [Draw(2, 3, 4), low(4, 14), low(14)], narrow, {**more, "qkv_hidden_sizes": [4, 4, 6]})
     case(name, [*inputs, np.array([2, 3], np.int32)], lambda x, w, b, _: heads(x, w, b, torch.from_numpy(kept).bool()[:, None, None]), more)
 
 
@@ -97,5 +126,6 @@ def embedding():
 def add():
     recurrent()
     gated()
+    bounded()
     attention()
     embedding()
