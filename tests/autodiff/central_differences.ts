@@ -1,16 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { Builder } from "../../src/autodiff/builder.ts";
-import { writeOut } from "../../src/autodiff/written/mod.ts";
-import { gradients } from "../../src/autodiff/gradients.ts";
 import type { Attribute } from "../../src/onnx/attribute.ts";
-import { Graph } from "../../src/onnx/graph.ts";
-import { normalise } from "../../src/onnx/passes/normalise.ts";
 import { encodeGraph } from "../../src/onnx/write_model.ts";
 import { cpu } from "../../src/runtime/onnxruntime.ts";
-import { makeStatic } from "../../src/runtime/static_graph.ts";
 import { rng } from "../../src/tensor/rng.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import { differentiate, type OneOperator } from "./one_operator.ts";
 
 /**
  * One operator at one setting: float inputs, given by their shapes, are differentiated, given tensors
@@ -31,10 +26,8 @@ export interface Case {
   readonly domain?: (x: number) => number;
 }
 
-/** Σ weight·output of a case, its gradients, and its inputs. */
-async function build(row: Case) {
-  const graph = new Graph();
-  graph.opsets.set("", row.opset ?? 18);
+/** The case with its random inputs and weights. */
+function drawn(row: Case): OneOperator {
   const random = rng("gradients", row.op, row.inputs.length);
   const draw = (dims: readonly number[], move = row.domain ?? ((x) => x)) =>
     tensor(
@@ -42,34 +35,25 @@ async function build(row: Case) {
       dims,
       Float32Array.from({ length: sizeOf(dims) }, () => move(random.normal())),
     );
-  const feeds: Record<string, Tensor<"float32">> = {};
-  const inputs = row.inputs.map((input, n) => {
-    if (!input) return undefined;
-    if (!Array.isArray(input)) return graph.addConstant(`c${n}`, input as Tensor);
-    feeds[`x${n}`] = draw(input);
-    return graph.addInput(`x${n}`, "float32", input);
-  });
-  const outputs = Array.from({ length: row.outputs ?? 1 }, (_, n) => `y${n}`);
-  const node = graph.add(row.op, inputs, {
-    outputs,
-    attributes: row.attributes ?? {},
+  const outputs = row.outputs ?? 1;
+  return {
+    op: row.op,
     domain: row.space ?? "",
-  });
-  graph.outputs.push(...node.outputs.map((value) => value!));
-  normalise(graph);
-  await makeStatic(cpu, graph, () => false);
-  writeOut(graph);
-  const g = new Builder(graph);
-  const parts = graph.outputs.slice(0, row.through ?? outputs.length).map((value) => {
-    const weights = g.constant(draw(value!.shape as number[], (x) => x));
-    const product = g.mul(value!, weights);
-    return g.reduceSum(product, product.shape!.map((_, axis) => axis), false);
-  });
-  const loss = g.sum(parts);
-  const wanted = inputs.filter((value) => value !== undefined).filter((value) => feeds[value.name]);
-  const found = gradients(g, loss, wanted);
-  graph.outputs.splice(0, graph.outputs.length, loss, ...found.values());
-  return { graph, feeds, loss, found };
+    opset: row.opset ?? 18,
+    attributes: row.attributes ?? {},
+    inputs: row.inputs.map((input) =>
+      !input
+        ? undefined
+        : Array.isArray(input)
+        ? { tensor: draw(input), isConstant: false }
+        : { tensor: input as Tensor, isConstant: true }
+    ),
+    outputs,
+    weights: (position, output) =>
+      position < (row.through ?? outputs)
+        ? draw(output.shape as readonly number[], (x) => x)
+        : undefined,
+  };
 }
 
 /** Registers a test for every case: its gradients against central differences in a random direction. */
@@ -80,11 +64,11 @@ export function checkGradients(cases: readonly Case[]): void {
       `${name}=${"value" in one ? one.value : ""}`
     ).join(" ");
     Deno.test(`gradients() of ${row.op} ${shapes} ${set} are those of central differences`, async () => {
-      const { graph, feeds, loss, found } = await build(row);
+      const { graph, feeds, loss, found } = await differentiate(drawn(row));
       const session = await cpu.session(encodeGraph(graph));
       const results = await session.run(feeds);
       for (const [input, gradient] of found) {
-        const at = feeds[input.name]!;
+        const at = feeds[input.name] as Tensor<"float32">;
         const random = rng("direction", input.name);
         const direction = Float32Array.from(at.data, () => random.normal());
         const step = 1e-2;

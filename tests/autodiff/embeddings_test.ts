@@ -49,17 +49,19 @@ function assertClose(found: Tensor, expected: Tensor): void {
   );
 }
 
-Deno.test("fused embeddings are the same decomposed", async () => {
-  const [fused, apart] = await bothWays({
-    op: "EmbedLayerNormalization",
-    space,
-    inputs: [
-      int32([2, 4], 1, 2, 3, 0, 4, 4, 1, 2),
-      int32([2, 4], 0, 0, 1, 1, 0, 1, 0, 1),
-      ...[[6, 8], [5, 8], [2, 8], [8], [8]],
-      int32([2, 4], 1, 1, 1, 0, 1, 1, 0, 0),
-    ],
-  }, 2);
-  assertClose(apart[0]!, fused[0]!);
-  assertEquals([...apart[1]!.data], [...fused[1]!.data]);
-});
+for (const mask of [[], [int32([2, 4], 1, 1, 1, 0, 1, 1, 0, 0)]]) {
+  Deno.test(`fused embeddings with ${mask.length} masks are the same decomposed`, async () => {
+    const [fused, apart] = await bothWays({
+      op: "EmbedLayerNormalization",
+      space,
+      inputs: [
+        int32([2, 4], 1, 2, 3, 0, 4, 4, 1, 2),
+        int32([2, 4], 0, 0, 1, 1, 0, 1, 0, 1),
+        ...[[6, 8], [5, 8], [2, 8], [8], [8]],
+        ...mask,
+      ],
+    }, 2);
+    assertClose(apart[0]!, fused[0]!);
+    assertEquals([...apart[1]!.data], [...fused[1]!.data]);
+  });
+}

@@ -1,7 +1,7 @@
 import type { Node, Value } from "../../onnx/graph.ts";
 import { positiveAxis, sizeOf } from "../../tensor/shape.ts";
 import { type Builder, dimsOf } from "../builder.ts";
-import { type GradRule, stop } from "../rule.ts";
+import { type GradRule, type RuleContext, stop } from "../rule.ts";
 
 const running = stop("running statistics are averages of past batches");
 
@@ -63,16 +63,35 @@ function otherAxes(x: Value): number[] {
  * dX = (dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂))/σ (Ba, Kiros and Hinton, arXiv 1607.06450).
  */
 export const layerNormalization: GradRule<"LayerNormalization"> = {
-  X: ({ g, x, dy, node }) => {
+  X: (context) => {
+    const { g, x, dy, node } = context;
     const { axes, inverse, normal } = normalised(g, x.X, node);
     const scaled = g.mul(dy.Y, x.Scale);
     const mean = g.reduce("ReduceMean", scaled, axes);
     const along = g.reduce("ReduceMean", g.mul(scaled, normal), axes);
-    return g.mul(g.sub(g.sub(scaled, mean), g.mul(normal, along)), inverse);
+    const through = g.mul(g.sub(g.sub(scaled, mean), g.mul(normal, along)), inverse);
+    return g.sum([through, ...throughStatistics(context, normal, inverse)]);
   },
   Scale: ({ g, x, dy, node }) => g.mul(dy.Y, normalised(g, x.X, node).normal),
   B: ({ dy }) => dy.Y,
 };
+
+/** Through the further outputs over m elements: d mean = 1/m for each, d(1/σ) = −x̂/(m·σ²). */
+function throughStatistics(
+  { g, x, y, dy }: RuleContext<"LayerNormalization">,
+  normal: Value,
+  inverse: Value,
+): Value[] {
+  const parts: Value[] = [];
+  const shape = dimsOf(x.X);
+  const share = sizeOf(dimsOf(inverse)) / sizeOf(shape);
+  if (y.Mean) parts.push(g.expand(g.scale(dy.Mean, share), shape));
+  if (y.InvStdDev) {
+    const slope = g.mul(dy.InvStdDev, g.mul(inverse, inverse));
+    parts.push(g.mul(g.scale(normal, -share), slope));
+  }
+  return parts;
+}
 
 function normalised(g: Builder, X: Value, node: Node) {
   const first = positiveAxis(node.int("axis", -1), dimsOf(X).length);

@@ -103,7 +103,16 @@ export const rmsNormalization: GradRule<"RMSNormalization"> = {
 
 /** The same by the name that the runtime gives it. */
 export const simplifiedLayerNormalization: GradRule<"SimplifiedLayerNormalization"> = {
-  X: ({ g, x, dy, node }) => throughRoot(g, x.X, g.mul(dy.Y, x.scale), node.int("axis", -1), node),
+  X: ({ g, x, y, dy, node }) => {
+    const axis = node.int("axis", -1);
+    const through = throughRoot(g, x.X, g.mul(dy.Y, x.scale), axis, node);
+    if (!y.InvStdDev) return through;
+    // Of 1/root over m elements: −x̂/(m·root²).
+    const { normal, inverse } = overRoot(g, x.X, axis, node);
+    const share = sizeOf(dimsOf(inverse)) / sizeOf(dimsOf(x.X));
+    const slope = g.mul(dy.InvStdDev, g.mul(inverse, inverse));
+    return g.add(through, g.mul(g.scale(normal, -share), slope));
+  },
   scale: ({ g, x, dy, node }) => g.mul(dy.Y, overRoot(g, x.X, node.int("axis", -1), node).normal),
 };
 

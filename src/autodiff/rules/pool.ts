@@ -1,4 +1,4 @@
-import type { Value } from "../../onnx/graph.ts";
+import type { Node, Value } from "../../onnx/graph.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { type Builder, dimsOf } from "../builder.ts";
@@ -9,13 +9,20 @@ import { extents, type Window, windowOf } from "../window.ts";
 export const maxPool: GradRule<"MaxPool"> = {
   X: ({ g, x, dy, node }) => {
     const shape = dimsOf(x.X);
-    const indices = g.output(node, 1, { type: "int64", shape: dimsOf(dy.Y) });
+    const indices = g.output(rowMajor(g, node), 1, { type: "int64", shape: dimsOf(dy.Y) });
     const zeros = g.full([sizeOf(shape)], 0, dy.Y.type!);
     const flat = [sizeOf(dimsOf(dy.Y))];
     const sums = g.scatterAdd(zeros, g.reshape(indices, flat), g.reshape(dy.Y, flat), 0);
     return g.reshape(sums, shape);
   },
 };
+
+/** The node, or one that counts places row by row where it counts them column by column. */
+function rowMajor(g: Builder, node: Node): Node {
+  if (node.int("storage_order", 0) === 0) return node;
+  const attributes = [...node.attributes].filter(([name]) => name !== "storage_order");
+  return g.graph.add("MaxPool", node.inputs, { attributes: Object.fromEntries(attributes) });
+}
 
 /** The mean of each window: every element that was counted gets its share. */
 export const averagePool: GradRule<"AveragePool"> = {

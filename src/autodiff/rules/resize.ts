@@ -1,4 +1,5 @@
 import type { Node, Value } from "../../onnx/graph.ts";
+import { positiveAxis } from "../../tensor/shape.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { type Builder, dimsOf } from "../builder.ts";
 import { numbersOf } from "../constant.ts";
@@ -15,10 +16,13 @@ export const resize: GradRule<"Resize"> = {
   X: ({ g, x, y, dy, node }) => {
     const shape = dimsOf(x.X);
     const result = dimsOf(y.Y);
+    const scales = scalesOf(node, x);
     let gradient = dy.Y;
     result.forEach((size, axis) => {
-      if (size === shape[axis] && isWhole(node, x.scales, axis)) return;
-      gradient = contracted(g, gradient, axis, matrix(g, node, x, axis, size, shape[axis]!));
+      const scale = scales?.[axis];
+      if (size === shape[axis] && (scale ?? 1) === 1) return;
+      const rows = matrix(g, node, x.roi, { size, from: shape[axis]!, scale });
+      gradient = contracted(g, gradient, axis, rows);
     });
     return gradient;
   },
@@ -27,40 +31,61 @@ export const resize: GradRule<"Resize"> = {
   sizes: settings,
 };
 
-type Inputs = { readonly roi: Value | undefined; readonly scales: Value | undefined };
-
-/** Whether an axis is left as it is. */
-function isWhole(node: Node, scales: Value | undefined, axis: number): boolean {
-  return !scales || numbersOf(scales, node)[scaleIndex(node, axis)] === 1;
+interface Inputs {
+  readonly X: Value;
+  readonly scales: Value | undefined;
+  readonly sizes: Value | undefined;
 }
 
-/** Where an axis stands among the scales: `axes` may list some of them only. */
-function scaleIndex(node: Node, axis: number): number {
-  const axes = node.ints("axes");
-  return axes ? axes.indexOf(axis) : axis;
+/** Resampling along one axis; without a scale it is that of the sizes. */
+interface Along {
+  readonly size: number;
+  readonly from: number;
+  readonly scale: number | undefined;
+}
+
+/** The scale of every axis, where it is not the ratio of the sizes. */
+function scalesOf(node: Node, { X, scales, sizes }: Inputs): number[] | undefined {
+  const shape = dimsOf(X);
+  const axes = node.ints("axes")?.map((axis) => positiveAxis(axis, shape.length)) ??
+    shape.map((_, axis) => axis);
+  const each = (scale: (at: number) => number) =>
+    shape.map((_, axis) => axes.includes(axis) ? scale(axes.indexOf(axis)) : 1);
+  if (scales) {
+    const given = numbersOf(scales, node);
+    return each((at) => given[at]!);
+  }
+  const policy = node.string("keep_aspect_ratio_policy", "stretch");
+  if (policy === "stretch" || !sizes) return undefined;
+  const ratios = numbersOf(sizes, node).map((size, at) => size / shape[axes[at]!]!);
+  const common = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
+  return each(() => common);
 }
 
 /** The matrix `[size, from]` that resampling along one axis is. */
 function matrix(
   g: Builder,
   node: Node,
-  { roi, scales }: Inputs,
-  axis: number,
-  size: number,
-  from: number,
+  roi: Value | undefined,
+  { size, from, scale }: Along,
 ): Value {
   if (roi && node.string("coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize") {
     throw new TypeError(`Cannot differentiate ${node}: cropping while resizing is not supported`);
   }
+  if (scale !== undefined && Math.floor(Math.fround(from * Math.fround(scale))) !== size) {
+    throw new TypeError(
+      `Cannot differentiate ${node}: keep_aspect_ratio_policy rounds ${from * scale} to ${size}; ` +
+        "give sizes of the input's aspect ratio",
+    );
+  }
   const unit = new Float32Array(from * from);
   for (let i = 0; i < from; i++) unit[i * from + i] = 1;
   const image = g.constant(tensor("float32", [1, 1, from, from], unit));
-  const given = scales && numbersOf(scales, node)[scaleIndex(node, axis)];
   const attributes = Object.fromEntries(
     [...node.attributes].filter(([name]) => name !== "axes" && name !== "keep_aspect_ratio_policy"),
   );
-  const inputs = given !== undefined
-    ? [image, undefined, g.constant(tensor("float32", [4], [1, 1, given, 1]))]
+  const inputs = scale !== undefined
+    ? [image, undefined, g.constant(tensor("float32", [4], [1, 1, scale, 1]))]
     : [image, undefined, undefined, g.integers([1, 1, size, from])];
   const [made] = g.graph.add("Resize", inputs, { attributes }).outputs as [Value];
   made.type = "float32";

@@ -18,7 +18,7 @@ function add(
 /** Sums of embeddings, normalised (`com.microsoft.EmbedLayerNormalization`). */
 export function embedLayerNormalization(graph: Graph, node: Node): void {
   const [ids, segments, words, positions, kinds, gamma, beta, mask, places] = node.inputs;
-  if (!ids || !words || !positions || !gamma || node.outputs[1] && !mask) return;
+  if (!ids || !words || !positions || !gamma) return;
   const at = places ?? range(graph, ids);
   const own = [
     add(graph, "Gather", [words, ids]),
@@ -29,8 +29,10 @@ export function embedLayerNormalization(graph: Graph, node: Node): void {
   const epsilon = float(node.float("epsilon", 1e-12));
   take(graph, node, 0, "LayerNormalization", [sum, gamma, beta], { axis: int(-1), epsilon });
   if (node.outputs[1]) {
+    // Without a mask the runtime counts none.
+    const marks = mask ?? add(graph, "Sub", [ids, ids]);
     const axis = addInt64s(graph, "axes", [1]);
-    take(graph, node, 1, "ReduceSum", [mask!, axis], { keepdims: int(0) });
+    take(graph, node, 1, "ReduceSum", [marks, axis], { keepdims: int(0) });
   }
   if (node.outputs[2]) take(graph, node, 2, "Identity", [sum]);
   graph.remove(node);
