@@ -17,7 +17,6 @@ export const OPERATORS = {
     ["Y", "running_mean?", "running_var?"],
   ),
   Cast: op(["input"], ["output"]),
-  CastLike: op(["input", "target_type"], ["output"]),
   Ceil: op(["X"], ["Y"]),
   Celu: op(["X"], ["Y"]),
   Clip: op(["input", "min?", "max?"], ["output"]),

@@ -66,6 +66,7 @@ export const REWRITTEN: Readonly<Record<string, string>> = {
   "com.microsoft.EmbedLayerNormalization": "Gather, Add and LayerNormalization",
   "com.microsoft.FusedConv": "Conv, Add and the activation",
   "com.microsoft.FusedGemm": "Gemm and the activation",
+  CastLike: "Cast",
   GRU: "its steps, one after the other",
   LSTM: "its steps, one after the other",
   MeanVarianceNormalization: "means, differences and a quotient",

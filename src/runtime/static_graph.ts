@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import { castLikeToCast } from "../onnx/passes/cast_like.ts";
 import { explicitPadding } from "../onnx/passes/explicit_padding.ts";
 import { constantProgram, replaceByConstants } from "../onnx/passes/fold_constants.ts";
 import { removeIdentities } from "../onnx/passes/remove_identities.ts";
@@ -31,7 +32,7 @@ const SMALL = 1024;
 /**
  * Gives every value of a graph whose inputs have fixed sizes its type and shape, as the engine
  * infers them, and replaces what depends on constants and shapes alone by constants. Constants for
- * which `keep` is true stay variable. Paddings become explicit.
+ * which `keep` is true stay variable. Paddings become explicit, and casts say their type.
  */
 export async function makeStatic(
   runtime: Runtime,
@@ -41,6 +42,7 @@ export async function makeStatic(
   // A shape that is computed from a shape takes another round; each round folds at least one node.
   for (;;) {
     await inferShapes(runtime, graph);
+    castLikeToCast(graph);
     const program = constantProgram(graph, keep);
     if (!program) break;
     const session = await runtime.session(encodeGraph(program), { optimise: false });

@@ -90,12 +90,6 @@ export const where: GradRule<"Where"> = {
 /** The same numbers in another type; the gradient goes back to the input's. */
 export const cast: GradRule<"Cast"> = { input: ({ g, x, dy }) => g.cast(dy.output, x.input.type!) };
 
-/** The same numbers in the type of another value, of which nothing else is read. */
-export const castLike: GradRule<"CastLike"> = {
-  input: ({ g, x, dy }) => g.cast(dy.output, x.input.type!),
-  target_type: stop("only its type is read"),
-};
-
 /** output = input. */
 export const identity: GradRule<"Identity"> = { input: ({ dy }) => dy.output };
 

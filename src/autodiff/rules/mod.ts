@@ -29,7 +29,6 @@ export const RULES: { readonly [Op in Operator]: GradRule<Op> } = {
   AveragePool: pool.averagePool,
   BatchNormalization: batchNormalization,
   Cast: arithmetic.cast,
-  CastLike: arithmetic.castLike,
   Ceil: functions.ceil,
   Celu: functions.celu,
   Clip: activation.clip,
