@@ -72,6 +72,8 @@ export const REWRITTEN: Readonly<Record<string, string>> = {
   MeanVarianceNormalization: "means, differences and a quotient",
   RNN: "its steps, one after the other",
   Scatter: "ScatterElements",
+  SequenceAt: "a part of Split, where its position is constant",
+  SplitToSequence: "Split, where its parts are picked at constant positions",
   Upsample: "Resize",
 };
 
@@ -108,11 +110,9 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   Scale: "left out of the standard long ago",
   ScaledTanh: "left out of the standard long ago",
   Scan: "no rule yet",
-  SequenceAt: CONTAINER,
   SequenceConstruct: CONTAINER,
   SequenceEmpty: CONTAINER,
   SequenceErase: CONTAINER,
   SequenceInsert: CONTAINER,
-  SplitToSequence: CONTAINER,
   TensorScatter: "no rule yet",
 };
