@@ -2,12 +2,15 @@
  * Whole networks beside PyTorch's float64, as a table. Not a test of the gate: it needs a Python with
  * PyTorch and the script that makes the cases.
  *
- *     deno run -A tests/oracle.ts --python PATH --oracle oracle.py [--mode train] [--batch 8] \
- *         [--size 64] [--opt sgd] [--lr 0.001] NAME…
+ *     deno run -A tests/oracle.ts --python PATH --oracle oracle.py [--mode train]… \
+ *         [--exporter legacy]… [--opt sgd] [--lr 0.001] NAME[@SIZE[xBATCH]]…
  *
- * NAME is one that the script knows, such as `torchvision:resnet18`. Errors are relative: of all
- * gradients together (Graft's and PyTorch's own float32), of the loss, and of the losses of the
- * following steps; the cosine is that of the worst parameter.
+ * NAME is one that the script knows, such as `torchvision:vit_b_32@224x2`; inputs are of size 64 and
+ * batches of 8 unless it says. `--mode` (train, eval) and `--exporter` (legacy, dynamo) may be given
+ * more than once, for a row each. Errors are relative: of all gradients together (Graft's and
+ * PyTorch's own float32), of the loss, and of the losses of the following steps; the cosine is that
+ * of the worst parameter. What went wrong, and how many parameters kept their names through the
+ * export and were compared, goes to standard error.
  */
 import { parseArgs } from "node:util";
 import { join } from "@std/path";
@@ -26,6 +29,7 @@ import { type Array64, readNpy } from "./read_npy.ts";
 interface Case {
   readonly inputs: readonly string[];
   readonly parameters: readonly string[];
+  readonly renamed_by_exporter: readonly string[];
   readonly mode: "train" | "eval";
   readonly opt: "sgd" | "adam" | "adamw";
   readonly lr: number;
@@ -34,43 +38,68 @@ interface Case {
   readonly batch: number;
 }
 
+/** What one row is about. */
+interface Subject {
+  readonly name: string;
+  readonly mode: string;
+  readonly exporter: string;
+  readonly size: string;
+  readonly batch: string;
+}
+
 const { values: args, positionals: names } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
   options: {
     python: { type: "string", default: "python3" },
     oracle: { type: "string", default: "oracle.py" },
-    mode: { type: "string", default: "train" },
-    batch: { type: "string", default: "8" },
-    size: { type: "string", default: "64" },
+    mode: { type: "string", multiple: true, default: ["train"] },
+    exporter: { type: "string", multiple: true, default: ["legacy"] },
     opt: { type: "string", default: "sgd" },
     lr: { type: "string", default: "0.001" },
   },
 });
 
-console.log("| Network | Gradients | PyTorch float32 | Worst cosine | Loss | Later losses |");
-console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
-for (const name of names) {
+const TEXT = ["Network", "Mode", "Exporter"];
+const NUMBERS = ["Size", "Batch", "Gradients", "PyTorch float32", "Worst cosine", "Loss"];
+console.log(line([...TEXT, ...NUMBERS, "Later losses"]));
+console.log(line([...TEXT.map(() => "---"), ...NUMBERS.map(() => "---:"), "---:"]));
+for (const subject of subjects()) {
+  const { name, mode, exporter, size, batch } = subject;
   const folder = await Deno.makeTempDir();
   try {
-    console.log(`| ${name} | ${await made(name, folder) ?? (await row(folder)).join(" | ")} |`);
+    await make(subject, folder);
+    console.log(line([name, mode, exporter, size, batch, ...await row(folder)]));
   } catch (error) {
-    console.log(`| ${name} | ${(error as Error).message.replace(/\s+/g, " ")} |`);
+    console.error(`${name}, ${mode}, ${exporter}: ${(error as Error).message}`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** Makes a case; gives what went wrong. */
-async function made(name: string, folder: string): Promise<string | undefined> {
-  const { mode, batch, size, opt, lr } = args;
-  const options = { mode, batch, size, opt, lr, out: folder };
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function* subjects(): Generator<Subject> {
+  for (const given of names) {
+    const [name = "", sizes = ""] = given.split("@");
+    const [size = "", batch = "8"] = sizes.split("x");
+    for (const exporter of args.exporter) {
+      for (const mode of args.mode) yield { name, mode, exporter, size: size || "64", batch };
+    }
+  }
+}
+
+/** Makes a case. Throws where the script cannot. */
+async function make({ name, ...subject }: Subject, folder: string): Promise<void> {
+  const options = { ...subject, opt: args.opt, lr: args.lr, out: folder };
   const given = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
-  if (mode === "eval") given.push("--folded");
+  if (subject.mode === "eval") given.push("--folded");
   const command = new Deno.Command(args.python, { args: [args.oracle, "case", name, ...given] });
   const { success, stderr } = await command.output();
   const lines = new TextDecoder().decode(stderr).trim().split("\n");
-  return success ? undefined : `no case: ${lines.at(-1)}`;
+  if (!success) throw new Error(`no case: ${lines.at(-1)}`);
 }
 
 async function row(folder: string): Promise<string[]> {
@@ -85,6 +114,7 @@ async function row(folder: string): Promise<string[]> {
   const result = await valueAndGrad(model, inputs, targets, { batchNorm });
   const [errors, worst] = await compared(result.gradients, facts.parameters, read);
   const losses = (await read("losses64")).data as Float64Array;
+  console.error(`${facts.parameters.length} compared, ${facts.renamed_by_exporter.length} renamed`);
   const followed = await following(model, { inputs, targets, facts, batchNorm, losses });
   return [
     ...errors.map((error) => error.toExponential(1)),

@@ -73,6 +73,7 @@ export const REWRITTEN: Readonly<Record<string, string>> = {
   CumProd: "its products, one after the other",
   DeformConv: "sampled elements and a product",
   GridSample: "elements beside each point and their weights",
+  CastLike: "Cast",
   GRU: "its steps, one after the other",
   If: "the branch that is taken",
   Loop: "its turns, of a constant number that nothing cuts short",
@@ -87,6 +88,8 @@ export const REWRITTEN: Readonly<Record<string, string>> = {
   Scan: "its turns, one after the other",
   SoftmaxCrossEntropyLoss: "LogSoftmax, elements, weights and sums",
   STFT: "slices, products and DFT",
+  SequenceAt: "a part of Split, where its position is constant",
+  SplitToSequence: "Split, where its parts are picked at constant positions",
   Upsample: "Resize",
 };
 
@@ -105,10 +108,8 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   Range: "its length follows from its inputs' values, so it is not known before it runs",
   Scale: "left out of the standard long ago",
   ScaledTanh: "left out of the standard long ago",
-  SequenceAt: CONTAINER,
   SequenceConstruct: CONTAINER,
   SequenceEmpty: CONTAINER,
   SequenceErase: CONTAINER,
   SequenceInsert: CONTAINER,
-  SplitToSequence: CONTAINER,
 };

@@ -1,7 +1,9 @@
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import { castLikeToCast } from "../onnx/passes/cast_like.ts";
 import { explicitPadding } from "../onnx/passes/explicit_padding.ts";
 import { constantProgram, replaceByConstants } from "../onnx/passes/fold_constants.ts";
 import { removeIdentities } from "../onnx/passes/remove_identities.ts";
+import { splitSequences } from "../onnx/passes/split_sequences.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Runtime } from "./runtime.ts";
@@ -31,7 +33,8 @@ const SMALL = 1024;
 /**
  * Gives every value of a graph whose inputs have fixed sizes its type and shape, as the engine
  * infers them, and replaces what depends on constants and shapes alone by constants. Constants for
- * which `keep` is true stay variable. Paddings become explicit.
+ * which `keep` is true stay variable. Paddings become explicit, casts say their type, and
+ * sequences that are only split and picked from are gone.
  */
 export async function makeStatic(
   runtime: Runtime,
@@ -41,6 +44,8 @@ export async function makeStatic(
   // A shape that is computed from a shape takes another round; each round folds at least one node.
   for (;;) {
     await inferShapes(runtime, graph);
+    castLikeToCast(graph);
+    if (splitSequences(graph)) continue;
     const program = constantProgram(graph, keep);
     if (!program) break;
     const session = await runtime.session(encodeGraph(program), { optimise: false });

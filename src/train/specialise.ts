@@ -77,7 +77,11 @@ export async function specialise(
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
   const stateful = (node: Node) =>
     node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
-  return { ...separate(graph, isLive, stateful), batchNorms, running };
+  return {
+    ...separate(graph, { live: isLive, stateful, batch: options.batch }),
+    batchNorms,
+    running,
+  };
 }
 
 function liveNames(model: Model, running: readonly string[]): Set<string> {

@@ -12,6 +12,7 @@ import { readModel } from "../../src/onnx/read_model.ts";
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  StringStringEntryProtoSchema,
   TensorProto_DataLocation,
 } from "../../src/onnx/wire/onnx_pb.ts";
 import { rng } from "../../src/tensor/rng.ts";
@@ -117,6 +118,33 @@ Deno.test("readModel() keeps tied weights and separates zeros that an exporter m
     weights: [weight("w1", [3, 3], identity), weight("zeros", [3], [0, 0, 0])],
   }));
   assertEquals([...model.parameters.keys()].sort(), ["b2", "w1", "zeros"]);
+});
+
+Deno.test("readModel() separates zeros that modules read in common, not those of one module", async () => {
+  const layer = (input: string, weight: string, output: string, module: string) => {
+    const made = node("Gemm", [input, weight, "a.bias"], [output]);
+    const value = `['', 'body', '${module}', 'linear']`;
+    made.metadataProps.push(create(StringStringEntryProtoSchema, {
+      key: "pkg.torch.onnx.name_scopes",
+      value,
+    }));
+    return made;
+  };
+  const model = await readModel(modelBytes({
+    nodes: [
+      layer("x", "a.weight", "h1", "a"),
+      layer("h1", "b.weight", "h2", "b"),
+      layer("h2", "b.weight", "y", "b"),
+    ],
+    inputs: gemm.inputs,
+    outputs: gemm.outputs,
+    weights: [
+      weight("a.weight", [3, 3], identity),
+      weight("b.weight", [3, 3], identity),
+      weight("a.bias", [3], [0, 0, 0]),
+    ],
+  }));
+  assertEquals([...model.parameters.keys()], ["a.weight", "a.bias", "b.weight", "b.bias"]);
 });
 
 Deno.test("readModel() tells weights in Constant nodes from numbers of the exporter's", async () => {

@@ -37,19 +37,26 @@ const CHEAP: ReadonlySet<string> = new Set([
   "Transpose",
 ]);
 
+/** Where training begins. */
+export interface SeparateOptions {
+  /** Constants and inputs that train. */
+  readonly live: (value: Value) => boolean;
+  /** Nodes that are not frozen whatever they read. */
+  readonly stateful: (node: Node) => boolean;
+  /** Length of the first axis of what is kept example by example. */
+  readonly batch: number;
+}
+
 /**
  * Splits a graph where training begins: nodes that depend on no `live` constant or input and on no
- * `stateful` node are frozen. The graph given is left as it is; constants are shared, and what
- * depends on constants alone goes to whichever side reads it. Where nothing but cheap operators is
- * frozen, the rest is all.
+ * `stateful` node are frozen, as long as what leaves them has one row an example, `[N, ...]`. The
+ * graph given is left as it is; constants are shared, and what depends on constants alone goes to
+ * whichever side reads it. Where nothing but cheap operators is frozen, the rest is all.
  */
-export function separate(
-  graph: Graph,
-  live: (value: Value) => boolean,
-  stateful: (node: Node) => boolean,
-): Separated {
+export function separate(graph: Graph, options: SeparateOptions): Separated {
   const sorted = graph.sorted();
-  const frozen = frozenNodes(graph, sorted, live, stateful);
+  const frozen = frozenNodes(graph, sorted, options);
+  keepRows(graph, sorted, frozen, options.batch);
   if (![...frozen].some((node) => node.domain !== "" || !CHEAP.has(node.opType))) {
     return { frozen: undefined, rest: graph.clone(), boundary: [] };
   }
@@ -63,8 +70,7 @@ export function separate(
 function frozenNodes(
   graph: Graph,
   sorted: readonly Node[],
-  live: (value: Value) => boolean,
-  stateful: (node: Node) => boolean,
+  { live, stateful }: SeparateOptions,
 ): Set<Node> {
   const trained = new Set<Node>();
   const fed = new Set<Node>();
@@ -79,11 +85,45 @@ function frozenNodes(
   return new Set(sorted.filter((node) => fed.has(node) && !trained.has(node)));
 }
 
+/** Takes nodes out of `frozen` until all that leaves it has one row an example. */
+function keepRows(
+  graph: Graph,
+  sorted: readonly Node[],
+  frozen: Set<Node>,
+  batch: number,
+): void {
+  const turned = new Set<Node>();
+  for (const node of sorted) {
+    const movesRows = node.opType === "Transpose" && node.ints("perm")?.[0] !== 0;
+    const isTurned = node.reads().some((value) => value.producer && turned.has(value.producer));
+    if (movesRows || isTurned) turned.add(node);
+  }
+  for (const node of sorted.toReversed()) {
+    if (!frozen.has(node)) continue;
+    const hasRows = node.outputs.every((value) =>
+      !leaves(graph, frozen, value) || isByRow(value!, batch, turned.has(node))
+    );
+    if (!hasRows) frozen.delete(node);
+  }
+}
+
+/** Whether the first axis is that of the examples; in doubt, whether none was moved on the way. */
+function isByRow({ shape }: Value, batch: number, turned: boolean): boolean {
+  const rows = shape?.[0];
+  if (typeof rows !== "number" || shape!.lastIndexOf(batch) > 0) {
+    return !turned && (typeof rows !== "number" || rows === batch);
+  }
+  return rows === batch;
+}
+
+function leaves(graph: Graph, frozen: ReadonlySet<Node>, value: Value | undefined): boolean {
+  return value?.producer !== undefined && frozen.has(value.producer) &&
+    (graph.outputs.includes(value) || [...value.consumers].some((node) => !frozen.has(node)));
+}
+
 /** What readers outside `frozen` read; takes views of it out of `frozen` where that makes it smaller. */
 function boundaryOf(graph: Graph, sorted: readonly Node[], frozen: Set<Node>): Value[] {
-  const isBoundary = (value: Value | undefined) =>
-    value?.producer && frozen.has(value.producer) &&
-    (graph.outputs.includes(value) || [...value.consumers].some((node) => !frozen.has(node)));
+  const isBoundary = (value: Value | undefined) => leaves(graph, frozen, value);
   for (const node of sorted.toReversed()) {
     const [source] = node.inputs;
     const isView = frozen.has(node) && node.domain === "" && VIEWS.has(node.opType);
