@@ -1,106 +1,94 @@
 /**
- * Training steps beside PyTorch's, the two in turn on the same machine: medians, their ratio and the
- * ratio that is aimed at. Exits 1 where one is above it.
+ * Graft beside PyTorch, the two in turn on the same machine, each run in a process of its own:
+ * medians over the rounds, their ratio, and the ratio that is aimed at. Exits 1 where one is above it.
  *
- *     deno run -A bench/side_by_side.ts [--python PATH] [--only NAME] [--rounds 3]
+ *     deno run -A bench/side_by_side.ts [--python PATH] [--only NAME]… [--rounds 3] [--pictures DIR]
  *
- * PATH is a Python with torch and torchvision; without one, Graft's side is measured alone.
+ * PATH is a Python with torch and torchvision; without one, Graft's side is measured alone. DIR holds
+ * pictures by class; without it, some are drawn.
  */
 import { parseArgs } from "node:util";
-import { arrays, fit, type Model, sgd } from "../mod.ts";
-import { digitCnn } from "../models/digit_cnn.ts";
-import { resnet18, resnet50 } from "../models/resnet.ts";
-
-/** A network, the size of a batch of its inputs, and the highest ratio that is aimed at. */
-interface Row {
-  readonly model: () => Model;
-  readonly shape: readonly [number, ...number[]];
-  readonly bound: number;
-}
-
-const ROWS: Readonly<Record<string, Row>> = {
-  "resnet18-step": { model: () => resnet18({ seed: 0 }), shape: [16, 3, 224, 224], bound: 1 },
-  "resnet50-step": { model: () => resnet50({ seed: 0 }), shape: [8, 3, 224, 224], bound: 1 },
-  "mnist-step": {
-    model: () => digitCnn({ classes: 10, seed: 0 }),
-    shape: [64, 1, 28, 28],
-    bound: 0.9,
-  },
-};
-const STEPS = 3;
+import { writePictures } from "./drawn_pictures.ts";
+import type { Row } from "./rows/row.ts";
+import { rows } from "./rows/table.ts";
+import { median } from "./steps.ts";
 
 const { values: args } = parseArgs({
   args: Deno.args,
   options: {
     python: { type: "string" },
-    only: { type: "string" },
+    only: { type: "string", multiple: true, default: Object.keys(rows) },
     rounds: { type: "string", default: "3" },
+    pictures: { type: "string" },
   },
 });
-if (args.only !== undefined && !Object.hasOwn(ROWS, args.only)) {
-  console.error(`--only must be one of ${Object.keys(ROWS).join(", ")}, found "${args.only}"`);
-  Deno.exit(2);
+const roundCount = Number(args.rounds);
+if (!(Number.isInteger(roundCount) && roundCount > 0)) {
+  refuse(`--rounds must be a whole number from 1 on, found "${args.rounds}"`);
+}
+for (const name of args.only) {
+  if (Object.hasOwn(rows, name)) continue;
+  refuse(`--only must be one of ${Object.keys(rows).join(", ")}, found "${name}"`);
 }
 if (args.python === undefined) console.log("No --python was given: Graft's side alone.");
-console.log("row               Graft ms  PyTorch ms  ratio  bound");
+const drawn = args.pictures === undefined ? await Deno.makeTempDir() : undefined;
 let isMet = true;
-for (const [name, row] of Object.entries(ROWS)) {
-  if (args.only !== undefined && args.only !== name) continue;
-  const [ours, theirs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < Number(args.rounds); round++) {
-    ours.push(await graftMs(row));
-    if (args.python !== undefined) theirs.push(await pytorchMs(args.python, name));
+try {
+  if (drawn !== undefined) await writePictures(drawn, 120);
+  const pictures = args.pictures ?? drawn!;
+  print(["Row", "Graft", "PyTorch", "Ratio", "Bound"]);
+  print(["---", "---:", "---:", "---:", "---:"]);
+  for (const name of args.only) {
+    if (!await compare(name, rows[name]!, pictures)) isMet = false;
   }
-  const [a, b] = [median(ours), theirs.length > 0 ? median(theirs) : NaN];
-  const ratio = a / b;
-  if (ratio > row.bound) isMet = false;
-  const shown = (number: number, digits: number) => isNaN(number) ? "–" : number.toFixed(digits);
-  const cells = [
-    shown(a, 1).padStart(8),
-    shown(b, 1).padStart(10),
-    shown(ratio, 2).padStart(5),
-  ];
-  console.log(`${name.padEnd(16)}  ${cells.join("  ")}  ${row.bound.toFixed(2)}`);
+} finally {
+  if (drawn !== undefined) await Deno.remove(drawn, { recursive: true });
 }
 Deno.exit(isMet ? 0 : 1);
 
-/** The milliseconds of a training step, once the program is compiled and its memory touched. */
-async function graftMs({ model, shape }: Row): Promise<number> {
-  const network = model();
-  const count = shape[0] * STEPS;
-  const size = shape.slice(1).reduce((product, dim) => product * dim, 1);
-  const x = {
-    type: "float32",
-    dims: [count, ...shape.slice(1)],
-    data: Float32Array.from({ length: count * size }, (_, i) => (i * 7919 % 1000) / 500 - 1),
-  } as const;
-  const targets = {
-    type: "int64",
-    dims: [count],
-    data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i % 10)),
-  } as const;
-  const { history } = await fit(
-    network,
-    arrays({ inputs: { [network.inputs[0]!.name]: x }, targets }),
-    {
-      epochs: 3,
-      batchSize: shape[0],
-      optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
-      device: "cpu",
-      verbose: false,
-    },
-  );
-  return Math.min(...history.epochs.slice(1).map(({ seconds }) => 1000 * seconds / STEPS));
+/** Measures one row and prints its lines; false where a ratio is above its bound. */
+async function compare(name: string, { unit, lines }: Row, pictures: string): Promise<boolean> {
+  const ours: Numbers[] = [];
+  const theirs: Numbers[] = [];
+  for (let round = 0; round < roundCount; round++) {
+    const graft = new URL("graft_side.ts", import.meta.url).pathname;
+    ours.push(await output(Deno.execPath(), ["run", "-A", graft, name, pictures]));
+    if (args.python === undefined) continue;
+    const pytorch = new URL("pytorch_side.py", import.meta.url).pathname;
+    theirs.push(await output(args.python, [pytorch, name, pictures]));
+  }
+  const a = median(ours.map(({ value }) => value!));
+  return lines.map(({ label, theirs: key = "value", bound }) => {
+    const b = median(theirs.map((numbers) => numbers[key]!));
+    const inUnit = (number: number) => isNaN(number) ? "–" : `${shown(number)} ${unit}`;
+    const ratio = isNaN(b) ? "–" : (a / b).toFixed(2);
+    print([label, inUnit(a), inUnit(b), ratio, bound.toFixed(2)]);
+    return !(a / b > bound);
+  }).every((one) => one);
 }
 
-async function pytorchMs(python: string, name: string): Promise<number> {
-  const script = new URL("pytorch_side.py", import.meta.url).pathname;
-  const { stdout, stderr, success } = await new Deno.Command(python, { args: [script, name] })
+type Numbers = Readonly<Record<string, number>>;
+
+/** The numbers that a command prints as JSON on its last line. */
+async function output(command: string, commandArgs: string[]): Promise<Numbers> {
+  const { stdout, stderr, success } = await new Deno.Command(command, { args: commandArgs })
     .output();
-  if (!success) throw new Error(`${python} failed: ${new TextDecoder().decode(stderr)}`);
-  return Number(new TextDecoder().decode(stdout));
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  if (!success) throw new Error(`${command} ${commandArgs.join(" ")} failed:\n${err}`);
+  return JSON.parse(out!.slice(out!.lastIndexOf("\n") + 1));
 }
 
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+/** Three digits, or all before the point. */
+function shown(number: number): string {
+  return number.toFixed(number >= 100 ? 0 : number >= 10 ? 1 : 2);
+}
+
+/** A line of the table, which is also one of Markdown. */
+function print([label, ...cells]: readonly string[]): void {
+  console.log(`| ${label!.padEnd(24)} | ${cells.map((cell) => cell.padStart(9)).join(" | ")} |`);
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  Deno.exit(2);
 }

@@ -1,7 +1,10 @@
 import type { Model } from "../src/onnx/model.ts";
 import { digitCnn } from "./digit_cnn.ts";
+import { efficientnetB0 } from "./efficientnet.ts";
 import { glyphNet } from "./glyph_net.ts";
+import { mobilenetV2 } from "./mobilenet_v2.ts";
 import { resnet18, resnet34, resnet50 } from "./resnet.ts";
+import { vgg11, vgg11Bn, vgg13, vgg13Bn, vgg16, vgg16Bn, vgg19, vgg19Bn } from "./vgg.ts";
 
 /** What a network with random weights is told. */
 export interface ArchitectureOptions {
@@ -14,8 +17,18 @@ export interface ArchitectureOptions {
 /** The networks that can be built with random weights, by name. */
 export const architectures: Readonly<Record<string, (options: ArchitectureOptions) => Model>> = {
   digit_cnn: digitCnn,
+  efficientnet_b0: efficientnetB0,
   glyph_net: glyphNet,
+  mobilenet_v2: mobilenetV2,
   resnet18,
   resnet34,
   resnet50,
+  vgg11,
+  vgg11_bn: vgg11Bn,
+  vgg13,
+  vgg13_bn: vgg13Bn,
+  vgg16,
+  vgg16_bn: vgg16Bn,
+  vgg19,
+  vgg19_bn: vgg19Bn,
 };

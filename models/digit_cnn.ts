@@ -1,4 +1,3 @@
-import { modelFromGraph } from "../src/onnx/model_from_graph.ts";
 import type { Model } from "../src/onnx/model.ts";
 import {
   conv2d,
@@ -10,6 +9,7 @@ import {
   network,
   output,
   relu,
+  toModel,
 } from "./layers.ts";
 
 /** Options of `digitCnn`. */
@@ -40,7 +40,7 @@ export function digitCnn(options: DigitCnnOptions = {}): Model {
   x = dropped(net, x, { name: "dropout2", ratio: 0.5 });
   const features = typeof classes === "number" ? classes : classes.length;
   output(net, linear(net, x, { name: "fc2", features }));
-  return modelFromGraph(net.graph, {
+  return toModel(net, {
     name: "digit_cnn",
     ...(typeof classes !== "number" && { classes }),
     preprocessing: {

@@ -1,4 +1,3 @@
-import { modelFromGraph } from "../src/onnx/model_from_graph.ts";
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
 import {
@@ -13,6 +12,7 @@ import {
   network,
   output,
   relu,
+  toModel,
 } from "./layers.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
 
@@ -41,7 +41,7 @@ export function glyphNet(options: GlyphNetOptions = {}): Model {
   x = flatten(net, globalAveragePool(net, x, { name: "pool" }), { name: "flatten" });
   const features = typeof classes === "number" ? classes : classes.length;
   output(net, linear(net, x, { name: "fc", features }));
-  return modelFromGraph(net.graph, {
+  return toModel(net, {
     name: "glyph_net",
     ...(typeof classes !== "number" && { classes }),
     preprocessing: {

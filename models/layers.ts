@@ -1,5 +1,7 @@
 import { float, int, ints } from "../src/onnx/attribute.ts";
 import { type Dim, Graph, type Value } from "../src/onnx/graph.ts";
+import type { Model } from "../src/onnx/model.ts";
+import { modelFromGraph, type ModelOptions } from "../src/onnx/model_from_graph.ts";
 import { tensor } from "../src/tensor/tensor.ts";
 import { sizeOf } from "../src/tensor/shape.ts";
 import { constant, type Initializer, kaimingUniform, uniformByFanIn } from "./initializers.ts";
@@ -34,6 +36,18 @@ export interface Conv2dOptions extends LayerOptions {
   readonly bias?: boolean;
   /** How the kernel starts. @default {kaimingUniform} */
   readonly weights?: Initializer;
+  /** How the bias starts. @default {uniformByFanIn} */
+  readonly biases?: Initializer;
+}
+
+/** What `linear` is told beside its name. */
+export interface LinearOptions extends LayerOptions {
+  /** Numbers it puts out. */
+  readonly features: number;
+  /** How the matrix starts. @default {kaimingUniform} */
+  readonly weights?: Initializer;
+  /** How the bias starts. @default {uniformByFanIn} */
+  readonly biases?: Initializer;
 }
 
 /** What `maxPool` is told beside its name. */
@@ -63,6 +77,11 @@ export function output(net: Network, value: Value): void {
   net.graph.outputs.push(value);
 }
 
+/** The finished network. Nothing may be added to it afterwards. */
+export function toModel(net: Network, options: ModelOptions): Model {
+  return modelFromGraph(net.graph, options);
+}
+
 /** Convolution of `[N, C, H, W]` with `name.weight` `[channels, C/groups, kernel, kernel]` and `name.bias`. */
 export function conv2d(net: Network, x: Value, options: Conv2dOptions): Value {
   const { name, channels, kernel, stride = 1, padding = 0, groups = 1 } = options;
@@ -75,7 +94,7 @@ export function conv2d(net: Network, x: Value, options: Conv2dOptions): Value {
   ];
   if (options.bias ?? true) {
     const fanIn = size(x, 1) / groups * kernel * kernel;
-    const start = uniformByFanIn(fanIn);
+    const start = options.biases ?? uniformByFanIn(fanIn);
     inputs.push(weight(net, `${name}.bias`, { dims: [channels], start }));
   }
   const pads = [padding, padding, padding, padding];
@@ -91,17 +110,14 @@ export function conv2d(net: Network, x: Value, options: Conv2dOptions): Value {
 }
 
 /** x·Wᵀ + b of `[N, K]`, with W `name.weight` `[features, K]` and b `name.bias`, as PyTorch's `nn.Linear`. */
-export function linear(
-  net: Network,
-  x: Value,
-  options: LayerOptions & { readonly features: number },
-): Value {
+export function linear(net: Network, x: Value, options: LinearOptions): Value {
   const { name, features } = options;
   const fanIn = size(x, 1);
+  const { weights = kaimingUniform, biases = uniformByFanIn(fanIn) } = options;
   const inputs = [
     x,
-    weight(net, `${name}.weight`, { dims: [features, fanIn], start: kaimingUniform }),
-    weight(net, `${name}.bias`, { dims: [features], start: uniformByFanIn(fanIn) }),
+    weight(net, `${name}.weight`, { dims: [features, fanIn], start: weights }),
+    weight(net, `${name}.bias`, { dims: [features], start: biases }),
   ];
   const shape = [batch(x), features];
   return layer(net, "Gemm", { name, inputs, shape, attributes: { transB: int(1) } });
@@ -134,6 +150,35 @@ export function relu(net: Network, x: Value, options: LayerOptions): Value {
   return layer(net, "Relu", { ...options, inputs: [x], shape: x.shape! });
 }
 
+/** min(max(x, 0), 6). */
+export function relu6(net: Network, x: Value, options: LayerOptions): Value {
+  const inputs = [
+    x,
+    net.graph.addConstant(`${options.name}.min`, tensor("float32", [], [0])),
+    net.graph.addConstant(`${options.name}.max`, tensor("float32", [], [6])),
+  ];
+  return layer(net, "Clip", { ...options, inputs, shape: x.shape! });
+}
+
+/** 1 / (1 + exp(−x)). */
+export function sigmoid(net: Network, x: Value, options: LayerOptions): Value {
+  return layer(net, "Sigmoid", { ...options, inputs: [x], shape: x.shape! });
+}
+
+/** x·sigmoid(x). */
+export function silu(net: Network, x: Value, { name }: LayerOptions): Value {
+  return multiply(net, [x, sigmoid(net, x, { name: `${name}.sigmoid` })], { name });
+}
+
+/** The product of two values, the second of the first's shape but for axes of size 1. */
+export function multiply(
+  net: Network,
+  [a, b]: readonly [Value, Value],
+  options: LayerOptions,
+): Value {
+  return layer(net, "Mul", { ...options, inputs: [a, b], shape: a.shape! });
+}
+
 /** The sum of two values of one shape. */
 export function add(net: Network, [a, b]: readonly [Value, Value], options: LayerOptions): Value {
   return layer(net, "Add", { ...options, inputs: [a, b], shape: a.shape! });
@@ -141,6 +186,15 @@ export function add(net: Network, [a, b]: readonly [Value, Value], options: Laye
 
 /** The largest of every window of `[N, C, H, W]`. */
 export function maxPool(net: Network, x: Value, options: PoolOptions): Value {
+  return pool(net, "MaxPool", x, options);
+}
+
+/** The mean of every window of `[N, C, H, W]`. */
+export function averagePool(net: Network, x: Value, options: PoolOptions): Value {
+  return pool(net, "AveragePool", x, options);
+}
+
+function pool(net: Network, operator: string, x: Value, options: PoolOptions): Value {
   const { name, kernel, stride = kernel, padding = 0 } = options;
   const shape = [batch(x), size(x, 1), ...slide(x, { kernel, stride, padding })];
   const attributes = {
@@ -148,7 +202,7 @@ export function maxPool(net: Network, x: Value, options: PoolOptions): Value {
     pads: ints([padding, padding, padding, padding]),
     strides: ints([stride, stride]),
   };
-  return layer(net, "MaxPool", { name, inputs: [x], shape, attributes });
+  return layer(net, operator, { name, inputs: [x], shape, attributes });
 }
 
 /** The mean over all places, `[N, C, H, W]` → `[N, C, 1, 1]`. */

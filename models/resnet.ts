@@ -1,4 +1,3 @@
-import { modelFromGraph } from "../src/onnx/model_from_graph.ts";
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
 import {
@@ -14,6 +13,7 @@ import {
   network,
   output,
   relu,
+  toModel,
 } from "./layers.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
 import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
@@ -80,7 +80,7 @@ function resnet({ name, block, depths }: Architecture, options: ResnetOptions): 
   x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
   const features = typeof classes === "number" ? classes : classes.length;
   output(net, linear(net, x, { name: "fc", features }));
-  return modelFromGraph(net.graph, {
+  return toModel(net, {
     name,
     ...(typeof classes !== "number" && { classes }),
     preprocessing: imagenetPreprocessing({ heightPx: sizePx, widthPx: sizePx }),

