@@ -70,7 +70,9 @@ function typeOf(table: FlatTable, what: string): DataType {
 function shapeOf(table: FlatTable, what: string): number[] {
   const dims = table.int64s(TENSOR.dims)?.map(Number);
   if (dims === undefined) throw damaged(`${what} has no shape`);
-  if (dims.some((dim) => dim < 0)) throw damaged(`${what} has the impossible shape [${dims}]`);
+  if (!dims.every((dim) => dim >= 0 && Number.isSafeInteger(dim))) {
+    throw damaged(`${what} has the impossible shape [${dims}]`);
+  }
   return dims;
 }
 
