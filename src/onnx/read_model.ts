@@ -25,6 +25,25 @@ export interface ReadModelOptions {
  * Throws `SyntaxError` where the bytes are not a model, cut short or contradict themselves.
  */
 export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Promise<Model> {
+  const { graph, proto } = await readGraph(bytes, options);
+  const metadata = new Map(proto.metadataProps.map((entry) => [entry.key, entry.value]));
+  inferenceForm(graph);
+  separateMergedWeights(graph);
+  freeBatch(graph);
+  dropProbabilities(graph, metadata);
+  return modelFromGraph(graph, {
+    name: options.name ?? "model",
+    metadata,
+    ...readFacts(metadata),
+    source: withoutGraph(proto),
+  });
+}
+
+/** The graph of an ONNX file as it is written there. Throws as `readModel`. */
+export async function readGraph(
+  bytes: Uint8Array,
+  options: ReadModelOptions = {},
+): Promise<{ readonly graph: Graph; readonly proto: ModelProto }> {
   const file = options.file ?? "The model";
   const proto = parsed(bytes, file);
   const opset = proto.opsetImport.find((one) => one.domain === "" || one.domain === "ai.onnx");
@@ -38,7 +57,6 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
     throw new SyntaxError(`${file} does not say its operator set, or it is cut short`);
   }
   const external = await readExternalFiles(proto.graph!, options.directory, file);
-  const metadata = new Map(proto.metadataProps.map((entry) => [entry.key, entry.value]));
   let graph: Graph;
   try {
     graph = decodeGraph(proto.graph!, external);
@@ -49,16 +67,7 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
   for (const { domain, version } of proto.opsetImport) {
     graph.opsets.set(domain === "ai.onnx" ? "" : domain, Number(version));
   }
-  inferenceForm(graph);
-  separateMergedWeights(graph);
-  freeBatch(graph);
-  dropProbabilities(graph, metadata);
-  return modelFromGraph(graph, {
-    name: options.name ?? "model",
-    metadata,
-    ...readFacts(metadata),
-    source: withoutGraph(proto),
-  });
+  return { graph, proto };
 }
 
 function parsed(bytes: Uint8Array, file: string): ModelProto {
