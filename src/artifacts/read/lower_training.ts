@@ -26,7 +26,7 @@ export async function lowerTraining(graph: Graph, makeStatic: MakeStatic): Promi
     if (lower) replace(graph, node, lower(graph, node));
   }
   const forward = forwardPart(graph);
-  await makeStatic(forward);
+  if (forward.nodes.size > 0) await makeStatic(forward);
   adopt(graph, forward);
   const g = new Builder(graph);
   for (const node of graph.sorted()) {

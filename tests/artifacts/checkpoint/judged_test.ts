@@ -1,8 +1,5 @@
 /**
- * Checkpoints that Graft writes, loaded by ONNX Runtime's own training (the WebAssembly build of
- * onnxruntime-web 1.19.2). It is found in `../shared/reference/ort-training-wasm` or in the folder
- * that the environment variable ORT_TRAINING_WASM names, with its npm packages installed; the tests
- * are skipped where it is missing.
+ * Checkpoints that Graft writes, loaded by ONNX Runtime's own training.
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -16,14 +13,12 @@ import type { EncodeOptions } from "../../../src/artifacts/checkpoint/encode.ts"
 import { readModel } from "../../../src/onnx/read_model.ts";
 import { tensor } from "../../../src/tensor/tensor.ts";
 import { hashed } from "../../autodiff/golden_numbers.ts";
-import { shared, sharedTest } from "../../shared.ts";
-import { officialRuntime, parametersOf } from "./official.ts";
+import { judgedTest, runOfficial } from "../official_runtime.ts";
+import { parametersOf } from "./official.ts";
 
 const MNIST = "data/ort-training-artifacts/ort-mnist-mlp";
 const CONV1D = "data/ort-training-artifacts/onnxruntime_go-conv1d";
 const REFERENCE = "reference/ort-training-wasm";
-
-const runtime = officialRuntime();
 
 /** What the official runtime made of a checkpoint. */
 interface Verdict {
@@ -53,12 +48,7 @@ async function judge(checkpoint: Checkpoint, options: Judged): Promise<Verdict> 
     args.push("--optim", options.optimizer ?? "none");
     if (options.feeds) args.push("--feeds", options.feeds, "--steps", `${options.steps ?? 1}`);
     if (options.export) args.push("--params", exported);
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-config", "--node-modules-dir=manual", "run.mjs", ...args],
-      cwd: runtime!,
-    });
-    const { success, stdout, stderr } = await command.output();
-    const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    const { success, text } = await runOfficial("run.mjs", args);
     const losses = [...text.matchAll(/^\d+ \{"[^"]+":\[([^,\]]+)/gm)].map(([, loss]) =>
       Number(loss)
     );
@@ -67,17 +57,6 @@ async function judge(checkpoint: Checkpoint, options: Judged): Promise<Verdict> 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-function judgedTest(
-  name: string,
-  paths: readonly string[],
-  test: (...urls: URL[]) => Promise<void>,
-): void {
-  const ignore = runtime === undefined || paths.some((path) => !shared(path));
-  const reason = runtime ? "" : " (skipped: the official training runtime is not installed)";
-  if (ignore) Deno.test({ name: name + reason, ignore, fn: () => {} });
-  else sharedTest(name, paths, test);
 }
 
 /** The parameters' elements in the order of the training model's inputs. */

@@ -1,5 +1,4 @@
 import type { Checkpoint } from "../../../src/artifacts/checkpoint/checkpoint.ts";
-import { shared } from "../../shared.ts";
 
 const FOLDER = "data/ort-training-artifacts";
 
@@ -59,19 +58,4 @@ export const SAMPLES: readonly Sample[] = [
 /** All parameters, trainable ones first. */
 export function parametersOf({ trainable, frozen }: Checkpoint) {
   return new Map([...trainable, ...frozen]);
-}
-
-/** The folder with the official training runtime, installed, where there is one. */
-export function officialRuntime(): string | undefined {
-  const folders = [
-    Deno.env.get("ORT_TRAINING_WASM"),
-    shared("reference/ort-training-wasm")?.pathname,
-  ];
-  return folders.find((folder) => {
-    try {
-      return folder && Deno.statSync(`${folder}/node_modules/onnxruntime-web`).isDirectory;
-    } catch {
-      return false;
-    }
-  });
 }
