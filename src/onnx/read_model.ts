@@ -28,30 +28,8 @@ export interface ReadModelOptions {
  * Throws `SyntaxError` where the bytes are not a model, cut short or contradict themselves.
  */
 export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Promise<Model> {
-  const file = options.file ?? "The model";
-  const proto = parsed(bytes, file);
-  const opset = proto.opsetImport.find((one) => one.domain === "" || one.domain === "ai.onnx");
-  if (opset && opset.version < 7n) {
-    throw new SyntaxError(
-      `${file} uses operator set ${opset.version}; Graft reads sets 7 and later. ` +
-        "Export the model again with a newer one",
-    );
-  }
-  if (!opset && proto.graph!.node.some((one) => one.domain === "" || one.domain === "ai.onnx")) {
-    throw new SyntaxError(`${file} does not say its operator set, or it is cut short`);
-  }
-  const external = await readExternalFiles(proto.graph!, options.directory, file);
+  const { graph, proto } = await readGraph(bytes, options);
   const metadata = new Map(proto.metadataProps.map((entry) => [entry.key, entry.value]));
-  let graph: Graph;
-  try {
-    graph = decodeGraph(proto.graph!, external);
-    graph.sorted();
-  } catch (error) {
-    throw new SyntaxError(`${file} is damaged: ${(error as Error).message}`, { cause: error });
-  }
-  for (const { domain, version } of proto.opsetImport) {
-    graph.opsets.set(domain === "ai.onnx" ? "" : domain, Number(version));
-  }
   hoistWeights(graph);
   singlePrecision(graph);
   dequantiseWeights(graph);
@@ -65,6 +43,37 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
     ...readFacts(metadata),
     source: withoutGraph(proto),
   });
+}
+
+/** The graph of an ONNX file as it is written there. Throws as `readModel`. */
+export async function readGraph(
+  bytes: Uint8Array,
+  options: ReadModelOptions = {},
+): Promise<{ readonly graph: Graph; readonly proto: ModelProto }> {
+  const file = options.file ?? "The model";
+  const proto = parsed(bytes, file);
+  const opset = proto.opsetImport.find((one) => one.domain === "" || one.domain === "ai.onnx");
+  if (opset && opset.version < 7n) {
+    throw new SyntaxError(
+      `${file} uses operator set ${opset.version}; Graft reads sets 7 and later. ` +
+        "Export the model again with a newer one",
+    );
+  }
+  if (!opset && proto.graph!.node.some((one) => one.domain === "" || one.domain === "ai.onnx")) {
+    throw new SyntaxError(`${file} does not say its operator set, or it is cut short`);
+  }
+  const external = await readExternalFiles(proto.graph!, options.directory, file);
+  let graph: Graph;
+  try {
+    graph = decodeGraph(proto.graph!, external);
+    graph.sorted();
+  } catch (error) {
+    throw new SyntaxError(`${file} is damaged: ${(error as Error).message}`, { cause: error });
+  }
+  for (const { domain, version } of proto.opsetImport) {
+    graph.opsets.set(domain === "ai.onnx" ? "" : domain, Number(version));
+  }
+  return { graph, proto };
 }
 
 function parsed(bytes: Uint8Array, file: string): ModelProto {

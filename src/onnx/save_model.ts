@@ -2,6 +2,7 @@ import { dirname, fromFileUrl } from "@std/path";
 import { int } from "./attribute.ts";
 import { PROBABILITIES } from "./metadata.ts";
 import type { Model } from "./model.ts";
+import { replaceFile } from "./replace_file.ts";
 import { encodeModel } from "./write_model.ts";
 
 /** The most bytes a protobuf message may have. */
@@ -37,14 +38,7 @@ export async function saveModel(model: Model, path: string | URL): Promise<void>
   }
   await checkWritable(path);
   const file = asPath(path);
-  const beside = `${file}.${crypto.randomUUID().slice(0, 8)}.part`;
-  try {
-    await writePieces(beside, pieces);
-    await Deno.rename(beside, file);
-  } catch (error) {
-    await Deno.remove(beside).catch(() => {});
-    throw new Error(`Cannot write ${file}: ${(error as Error).message}`, { cause: error });
-  }
+  await replaceFile(file, pieces);
 }
 
 /** Finds out whether a file can be written at `path`, and leaves nothing behind. */
@@ -83,20 +77,6 @@ function withProbabilities(model: Model): Model {
   graph.outputs.push(output);
   const metadata = new Map(model.metadata).set(PROBABILITIES, output.name);
   return { ...model, graph, metadata };
-}
-
-async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const file = await Deno.open(path, { write: true, createNew: true });
-  try {
-    for (const piece of pieces) await writeAll(file, piece);
-    await file.sync();
-  } finally {
-    file.close();
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
 }
 
 function asPath(path: string | URL): string {

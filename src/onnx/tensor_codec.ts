@@ -109,7 +109,8 @@ function rawBytes(proto: TensorProto, external: ExternalFiles): Uint8Array | und
   return file.subarray(offset, offset + length);
 }
 
-function viewed(raw: Uint8Array, type: DataType): TypedArray {
+/** Bytes as elements of `type`, without copying where they lie aligned. */
+export function viewed(raw: Uint8Array, type: DataType): TypedArray {
   const make = arrayConstructor(type) as Float32ArrayConstructor;
   const aligned = raw.byteOffset % make.BYTES_PER_ELEMENT === 0;
   const bytes = aligned ? raw : raw.slice();

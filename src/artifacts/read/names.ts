@@ -1,0 +1,18 @@
+import type { Graph, Value } from "../../onnx/graph.ts";
+
+/** The flag that makes gradients replace what was accumulated. */
+export const RESET = "lazy_reset_grad";
+
+/** The name of the buffer that the gradient of a parameter is accumulated in. */
+export function bufferOf(parameter: string): string {
+  return `${parameter}_grad.accumulation.buffer`;
+}
+
+/**
+ * What a value of the backward part is the gradient of, by ONNX Runtime's names: `x_grad`, or
+ * `x_grad_0` and so on where there are several to be added up.
+ */
+export function gradientOf(graph: Graph, gradient: Value): Value | undefined {
+  const name = /^(.*)_grad(_\d+)?$/.exec(gradient.name)?.[1];
+  return name === undefined ? undefined : graph.values.get(name);
+}

@@ -1,0 +1,69 @@
+import type { Graph, Value } from "../../onnx/graph.ts";
+import { readGraph } from "../../onnx/read_model.ts";
+import { bufferOf, RESET } from "./names.ts";
+
+/** An official training model as a graph that gives the loss and the gradients of one batch. */
+export interface TrainingModel {
+  /** The graph. Its outputs are the model's own, the loss first, then the gradients. */
+  readonly graph: Graph;
+  /** Names of the inputs that are fed: data, then labels or targets. */
+  readonly inputs: readonly string[];
+  /** Names of the inputs that are parameters, in order. */
+  readonly parameters: readonly string[];
+  /** Where in `graph.outputs` the gradient of each trainable parameter is. */
+  readonly gradients: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads a `training_model.onnx`. What accumulates gradients is left out: its buffers, its flag and
+ * its outputs. `parameters` are the names in the checkpoint. Throws `SyntaxError` where the bytes
+ * are not a training model.
+ */
+export async function readTrainingModel(
+  bytes: Uint8Array,
+  parameters: ReadonlySet<string>,
+): Promise<TrainingModel> {
+  const { graph } = await readGraph(bytes, { file: "The training model" });
+  const accumulated = takeAccumulators(graph);
+  const own = graph.inputs.map((input) => input.name).filter((name) => parameters.has(name));
+  const gradients = new Map<string, number>();
+  for (const name of own) {
+    const gradient = accumulated.get(bufferOf(name));
+    if (!gradient) continue;
+    gradients.set(name, graph.outputs.length);
+    graph.outputs.push(gradient);
+  }
+  if (gradients.size === 0) {
+    throw new SyntaxError(
+      "The file is no training model of ONNX Runtime: no gradient of a parameter in the " +
+        "checkpoint is accumulated in it",
+    );
+  }
+  dropUnread(graph, [RESET, ...own.map(bufferOf)]);
+  const inputs = graph.inputs.map((input) => input.name).filter((name) => !parameters.has(name));
+  return { graph, inputs, parameters: own, gradients };
+}
+
+/** Removes the nodes that accumulate gradients; gives the gradient that went into each buffer. */
+function takeAccumulators(graph: Graph): Map<string, Value> {
+  const gradients = new Map<string, Value>();
+  for (const node of [...graph.nodes]) {
+    if (node.opType !== "InPlaceAccumulatorV2") continue;
+    const [buffer, gradient] = node.inputs;
+    if (!buffer || !gradient) throw new SyntaxError(`The training model's ${node} lacks an input`);
+    gradients.set(buffer.name, gradient);
+    for (const output of node.outputs) {
+      const at = output ? graph.outputs.indexOf(output) : -1;
+      if (at >= 0) graph.outputs.splice(at, 1);
+    }
+    graph.remove(node);
+  }
+  return gradients;
+}
+
+function dropUnread(graph: Graph, names: readonly string[]): void {
+  for (const name of names) {
+    const value = graph.inputs.find((input) => input.name === name);
+    if (value && value.consumers.size === 0) graph.removeSource(value);
+  }
+}
