@@ -1,17 +1,29 @@
 import { InferenceSession, Tensor as EngineTensor } from "onnxruntime-node";
+import { join } from "@std/path";
 import { isDataType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { channelBlock } from "./channel_block.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
+import { libraryFolder } from "./native/library.ts";
+import { nativeEngine, openNative } from "./native/session.ts";
 import type { OutputReport, Runtime, Session, SessionOptions, Tensors } from "./runtime.ts";
 
 /** Where to compute: `auto` takes CUDA where it loads and says so where it does not. */
 export type Device = "auto" | "cpu" | "cuda";
 
-/** ONNX Runtime on the CPU. */
+/** ONNX Runtime on the CPU: by its C API, or by onnxruntime-node where that cannot be had. */
 export const cpu: Runtime = {
   device: "cpu",
   channelBlock: () => block ??= channelBlock(cpu),
+  session: (model, options) => {
+    const engine = nativeEngine();
+    return engine ? openNative(engine, model, options) : open(model, ["cpu"], options);
+  },
+};
+
+/** The same by onnxruntime-node, which copies every output. */
+export const nodeCpu: Runtime = {
+  ...cpu,
   session: (model, options) => open(model, ["cpu"], options),
 };
 
@@ -34,7 +46,7 @@ const PROBE = Uint8Array.from([
  * load; `auto` calls `note` with one line then and uses the CPU.
  */
 export async function runtimeFor(device: Device, note: (line: string) => void): Promise<Runtime> {
-  if (device === "cpu" || device === "auto" && !(await cudaInstalled())) return cpu;
+  if (device === "cpu" || device === "auto" && !cudaInstalled()) return cpu;
   const reason = await whyNoCuda();
   if (reason === undefined) return cuda;
   if (device === "cuda") throw new CudaUnavailableError(reason);
@@ -53,16 +65,14 @@ function whyNoCuda(): Promise<string | undefined> {
 }
 
 /**
- * Whether the CUDA provider lies beside the engine's library, which this process has loaded. Asking
- * the engine for a provider that is not there makes it complain on stderr.
+ * Whether the CUDA provider lies beside the engine's library. Asking the engine for a provider that
+ * is not there makes it complain on stderr.
  */
-async function cudaInstalled(): Promise<boolean> {
-  if (Deno.build.os !== "linux") return false;
+function cudaInstalled(): boolean {
+  const folder = libraryFolder();
+  if (folder === undefined) return false;
   try {
-    const maps = await Deno.readTextFile("/proc/self/maps");
-    const library = /(\/.*)\/libonnxruntime\.so/.exec(maps)?.[1];
-    if (library === undefined) return false;
-    return (await Deno.stat(`${library}/libonnxruntime_providers_cuda.so`)).isFile;
+    return Deno.statSync(join(folder, "libonnxruntime_providers_cuda.so")).isFile;
   } catch {
     return false;
   }

@@ -22,6 +22,7 @@ export class ParameterMemory {
   /** Elements in each region, gaps between the parameters included. */
   readonly count: number;
   readonly #slots = new Map<string, Slot>();
+  readonly #views = new Map<string, Tensor<"float32">>();
 
   /** Copies the trainable parameters in. Throws `TypeError` for one that is not float32. */
   constructor(model: Model, readonly states: number) {
@@ -59,13 +60,18 @@ export class ParameterMemory {
 
   /** A parameter's part of region `index`, in place. */
   view(name: string, index: number): Tensor<"float32"> {
+    const key = `${index} ${name}`;
+    const known = this.#views.get(key);
+    if (known) return known;
     const { parameter, start } = this.#slots.get(name)!;
     const data = new Float32Array(
       this.memory.buffer as ArrayBuffer,
       this.offset(index) + start * 4,
       parameter.size,
     );
-    return tensor("float32", parameter.shape, data);
+    const view = tensor("float32", parameter.shape, data);
+    this.#views.set(key, view);
+    return view;
   }
 
   /** Copies of the parameters as they are now. */
