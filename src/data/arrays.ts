@@ -4,6 +4,7 @@ import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkTargets, checkWeights, commonLength } from "./array_checks.ts";
 import { checkIndex, pictureDataset } from "./picture_dataset.ts";
+import { fingerprintOfTensor } from "./fingerprint.ts";
 import { imageAt, rowOf } from "./rows.ts";
 
 /** Options of `arrays`. The first axis of every tensor runs over the N examples. */
@@ -90,7 +91,14 @@ export function arrays(options: ArraysOptions): Dataset {
     inputs &&
     Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, rowOf(t, index)]));
   if (images !== undefined) {
-    return picturesOf({ length, imageOf: imageAt(images), rest, inputsOf, classes });
+    return picturesOf({
+      length,
+      imageOf: imageAt(images),
+      rest,
+      inputsOf,
+      classes,
+      inputsFingerprint: () => fingerprintOf(inputs ?? {}),
+    });
   }
   return {
     length,
@@ -100,12 +108,22 @@ export function arrays(options: ArraysOptions): Dataset {
       return { inputs: inputsOf(index)!, ...rest(index) };
     },
     ...(isIndex && { target: (index: number) => Number(targets.data[index]) }),
+    fingerprint: () => fingerprintOf({ ...inputs, targets, weights }),
   };
 }
 
+/** Of tensors by name. */
+async function fingerprintOf(tensors: Readonly<Record<string, Tensor | undefined>>) {
+  const parts = Object.entries(tensors).map(async ([name, one]) =>
+    `${name} ${one && await fingerprintOfTensor(one)}`
+  );
+  return (await Promise.all(parts)).join("\n");
+}
+
 function picturesOf(
-  { length, imageOf, rest, inputsOf, classes }: {
+  { length, imageOf, rest, inputsOf, inputsFingerprint, classes }: {
     length: number;
+    inputsFingerprint: () => Promise<string>;
     imageOf: (index: number) => Image;
     rest: (index: number) => Pick<Example, "target" | "weight">;
     inputsOf: (index: number) => Record<string, Tensor> | undefined;
@@ -122,6 +140,10 @@ function picturesOf(
   });
   const withInputs = (plain: Dataset): Dataset => ({
     ...plain,
+    fingerprint: async () => {
+      const pictures = await plain.fingerprint!();
+      return pictures && `${pictures}\n${await inputsFingerprint()}`;
+    },
     async get(index, epoch) {
       const example = await plain.get(index, epoch);
       const inputs = inputsOf(index);

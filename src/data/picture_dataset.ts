@@ -2,6 +2,7 @@ import type { Dataset, Example, PrepareOptions, SkippedExample } from "../tensor
 import type { Tensor } from "../tensor/tensor.ts";
 import { decodeWhole } from "./decode.ts";
 import { type Decode, openPicture, type Picture, type PictureSource } from "./picture.ts";
+import { fingerprintOfPictures, preparationText } from "./fingerprint.ts";
 import { preparedDecoder } from "./prepared.ts";
 import { UnreadableImageError } from "./unreadable_image_error.ts";
 
@@ -81,12 +82,21 @@ export function pictureDataset(options: PictureDatasetOptions): PictureDataset {
       return typeof target === "number" ? target : undefined;
     },
   };
+  const fingerprint = () => fingerprintOfPictures(length, options.source, options.label);
   return {
     ...common,
     get: (index, epoch = 0) => read(index, decodeWhole, epoch),
+    fingerprint,
     prepare(wanted) {
       const decode = preparedDecoder(wanted);
-      return { ...common, get: (index, epoch = 0) => read(index, decode, epoch) };
+      return {
+        ...common,
+        get: (index, epoch = 0) => read(index, decode, epoch),
+        fingerprint: async () => {
+          const pictures = await fingerprint();
+          return pictures && `${pictures} ${preparationText(wanted)}`;
+        },
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Dataset } from "../tensor/dataset.ts";
+import { sha256 } from "../tensor/sha256.ts";
 import { checkIndex } from "./picture_dataset.ts";
 
 /**
@@ -29,6 +30,12 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     get: (place, epoch) => dataset.get(at(place), epoch),
     ...(dataset.classes && { classes: dataset.classes }),
     ...(dataset.target && { target: (place: number) => dataset.target!(at(place)) }),
+    ...(dataset.fingerprint && {
+      fingerprint: async () => {
+        const whole = await dataset.fingerprint!();
+        return whole && `${whole} at ${await sha256(kept.join())}`;
+      },
+    }),
     ...(dataset.prepare && { prepare: (options) => subset(dataset.prepare!(options), kept) }),
     get skipped() {
       return (dataset.skipped ?? []).flatMap((example) => {

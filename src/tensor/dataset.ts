@@ -69,6 +69,11 @@ export interface Dataset {
   target?(index: number): number | undefined;
   /** What `get` left out so far. */
   readonly skipped?: readonly SkippedExample[];
+  /**
+   * A text that is another one when any example is another, by which features computed from the
+   * examples are found again; `undefined` where that cannot be said.
+   */
+  fingerprint?(): Promise<string | undefined>;
   /** The same examples with their pictures made ready for a network. Absent where there are no pictures. */
   prepare?(options: PrepareOptions): Dataset;
 }

@@ -36,8 +36,22 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Folder that the state is kept in after each epoch; a run resumes exactly from there. */
   readonly checkpoint?: string;
-  /** Most bytes of frozen features to keep in memory; past it they are computed anew. @default {2^30} */
+  /**
+   * Most bytes of what the frozen part makes of the examples to keep in memory; past it they are kept
+   * in a temporary file. @default {2^30}
+   */
   readonly cacheBytes?: number;
+  /**
+   * Folder in which those features are kept for later runs over the same pictures with the same frozen
+   * part, found by their content.
+   */
+  readonly cacheFolder?: string;
+  /**
+   * How many randomly changed copies of each picture the features are computed of, where pictures are
+   * augmented; epochs take them in turn. 0 draws new ones each epoch, which runs the frozen part
+   * every time. @default {0}
+   */
+  readonly cacheCopies?: number;
   /** Ends training early, at the next step; `fit` gives what is trained so far. */
   readonly signal?: AbortSignal;
   /** Whether to show progress on stderr. @default {true} */
@@ -118,6 +132,8 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   shuffle: z.boolean().optional(),
   checkpoint: z.string().min(1).optional(),
   cacheBytes: z.number().min(0).optional(),
+  cacheFolder: z.string().min(1).optional(),
+  cacheCopies: z.number().int().min(0).optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal)
     .describe("an AbortSignal").optional(),
   verbose: z.boolean().optional(),
@@ -145,6 +161,8 @@ export interface FitSettings extends FitOptions {
   readonly shuffle: boolean;
   /** Most bytes of frozen features in memory. */
   readonly cacheBytes: number;
+  /** Augmented copies of each picture whose features are kept. */
+  readonly cacheCopies: number;
   /** Whether to show progress. */
   readonly verbose: boolean;
 }
@@ -163,6 +181,7 @@ export function fitSettings(options: FitOptions): FitSettings {
     seed: 0,
     shuffle: true,
     cacheBytes: 2 ** 30,
+    cacheCopies: 0,
     verbose: true,
     ...given,
   };

@@ -3,7 +3,8 @@ import type { Dataset } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { classesOf } from "./evaluate.ts";
-import { type FeatureBatch, FeatureTable } from "./feature_source.ts";
+import type { FeatureBatch } from "./features/feature_table.ts";
+import { FeatureTables, type Filling } from "./features/feature_tables.ts";
 import {
   DivergenceError,
   type EpochRecord,
@@ -30,8 +31,7 @@ interface RunState {
 export class Run {
   readonly #epochs: EpochRecord[] = [];
   #good: ReadonlyMap<string, Tensor>;
-  #trainTable: FeatureTable | undefined;
-  #validationTable: FeatureTable | undefined;
+  readonly #tables = new FeatureTables();
   readonly #probes = new Map<Dataset, Map<number, Promise<HostBatch>>>();
   readonly #classCount: number | undefined;
 
@@ -48,14 +48,28 @@ export class Run {
   async run(): Promise<FitResult> {
     const { epochs, checkpoint } = this.settings;
     const first = checkpoint === undefined ? 0 : await this.#resume(checkpoint);
-    if (first < epochs) await this.#fillTables();
-    for (let epoch = first; epoch < epochs; epoch++) {
-      const done = await this.#epoch(epoch);
-      if (!done) break;
-      this.#good = this.trainer.snapshot();
-      if (checkpoint !== undefined) await this.#save(checkpoint, epoch + 1);
+    try {
+      if (first < epochs) await this.#tables.fill(this.train, this.validation, this.#filling);
+      for (let epoch = first; epoch < epochs; epoch++) {
+        const done = await this.#epoch(epoch);
+        if (!done) break;
+        this.#good = this.trainer.snapshot();
+        if (checkpoint !== undefined) await this.#save(checkpoint, epoch + 1);
+      }
+      return this.#result(this.trainer.snapshot());
+    } finally {
+      this.#tables.close();
     }
-    return this.#result(this.trainer.snapshot());
+  }
+
+  /** How features of the examples are computed. */
+  get #filling(): Filling {
+    return {
+      settings: this.settings,
+      classCount: this.#classCount,
+      program: async (dataset) =>
+        await this.trainer.program(await this.#probe(dataset, this.settings.batchSize)),
+    };
   }
 
   /** The first rows of a data set as a batch of `size`, for its shapes. */
@@ -75,32 +89,6 @@ export class Run {
     };
   }
 
-  /** Computes what the frozen part makes of the data once, where it is the same every epoch. */
-  async #fillTables(): Promise<void> {
-    const { augment } = this.settings;
-    const steady = augment === "none" || Array.isArray(augment) && augment.length === 0;
-    if (steady) this.#trainTable = await this.#table(this.train, "features");
-    if (this.validation) this.#validationTable = await this.#table(this.validation, "validation");
-  }
-
-  async #table(dataset: Dataset, what: string): Promise<FeatureTable | undefined> {
-    const { batchSize, cacheBytes: limitBytes, verbose } = this.settings;
-    const progress = stderrProgress(verbose, what);
-    const probe = await this.#probe(dataset, batchSize);
-    const program = await this.trainer.program(probe);
-    if (!program.hasFrozenPart) return undefined;
-    try {
-      return await FeatureTable.build(dataset, (batch) => program.features(batch.inputs), {
-        batchSize,
-        classCount: this.#classCount,
-        limitBytes,
-        progress: (done) => progress.at(done, dataset.length),
-      });
-    } finally {
-      progress.done();
-    }
-  }
-
   /** One epoch; false where it was ended early. */
   async #epoch(epoch: number): Promise<boolean> {
     const { settings, trainer } = this;
@@ -108,7 +96,7 @@ export class Run {
     const progress = stderrProgress(settings.verbose, `epoch ${epoch + 1}/${epochs}`);
     const start = performance.now();
     const tally = new Tally(settings.loss);
-    const length = this.#trainTable?.length ?? this.train.length;
+    const length = this.#tables.ofEpoch(epoch)?.length ?? this.train.length;
     const stepsPerEpoch = Math.ceil(length / settings.batchSize);
     let learningRate = optimizer.learningRate;
     let done = 0;
@@ -157,7 +145,7 @@ export class Run {
   ): AsyncGenerator<FeatureBatch & { program: ReturnType<Trainer["program"]> }> {
     const { settings, trainer } = this;
     const { batchSize, shuffle, seed } = settings;
-    const table = this.#trainTable;
+    const table = this.#tables.ofEpoch(epoch);
     const length = table?.length ?? this.train.length;
     const order = shuffle
       ? permutation(length, rng(seed, "shuffle", epoch))
@@ -207,7 +195,7 @@ export class Run {
     const progress = stderrProgress(verbose, "validation");
     let done = 0;
     const tally = new Tally(settings.loss);
-    const table = this.#validationTable;
+    const table = this.#tables.validation;
     const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
       const { features, targets, weights } = batch;
       const running = trainer.running(program);

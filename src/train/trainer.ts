@@ -5,7 +5,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { rng } from "../tensor/rng.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
-import type { FeatureBatch } from "./feature_source.ts";
+import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
 import type { HostBatch } from "./loader.ts";
 import { ParameterMemory } from "./parameter_memory.ts";

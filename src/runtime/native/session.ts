@@ -1,8 +1,8 @@
 import { ONNX_TYPE_NUMBERS } from "../../onnx/types.ts";
-import { arrayConstructor, bytesPerElement, type DataType } from "../../tensor/dtype.ts";
+import { arrayConstructor, type DataType } from "../../tensor/dtype.ts";
 import { sameShape, sizeOf } from "../../tensor/shape.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { OutputReport, Session, SessionOptions, Tensors } from "../runtime.ts";
+import type { OutputReport, Session, SessionOptions } from "../runtime.ts";
 import { type Api, openApi } from "./api.ts";
 
 const WARNING = 2;
