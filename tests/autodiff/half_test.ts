@@ -12,8 +12,9 @@ import { tensor } from "../../src/tensor/tensor.ts";
 interface Row {
   readonly op: string;
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** A second input, of the type of the first. */
+  /** A second input, of the type of the first; its shape. */
   readonly other?: readonly number[];
+  readonly dims?: readonly number[];
 }
 
 const image = { kernel_shape: ints([2, 2]) };
@@ -27,6 +28,16 @@ const ROWS: readonly Row[] = [
   { op: "AveragePool", attributes: { ...image, pads: ints([1, 1, 0, 0]) } },
   { op: "MaxPool", attributes: image },
   { op: "ReduceMean" },
+  { op: "MatMul", other: [1, 2, -1] },
+  { op: "MatMul", other: [1, 2, -1, 0.5, 2, 0.25], dims: [3, 2] },
+  { op: "Conv", other: [1, 2, -1, 0.5], dims: [1, 1, 2, 2] },
+  { op: "Conv", other: [1, 2, -1, 0.5], dims: [1, 1, 2, 2], attributes: { strides: ints([2, 2]) } },
+  { op: "LayerNormalization", other: [1, 2, -1] },
+  { op: "PRelu", other: [2] },
+  { op: "Div", other: [1, 2, -1] },
+  { op: "GlobalMaxPool" },
+  { op: "ReduceMax" },
+  { op: "LeakyRelu" },
 ];
 
 const VALUES = [0.25, 1, 2, 0.5, 1.5, 3, 0.75, 1.25, 2.5];
@@ -39,7 +50,11 @@ async function gradientIn(type: "float16" | "float32", row: Row): Promise<number
   const cast = (value: typeof x, to: "float16" | "float32") =>
     graph.add("Cast", [value], { attributes: { to: int(ONNX_TYPE_NUMBERS[to]) } }).outputs[0]!;
   const inputs = [cast(x, type)];
-  if (row.other) inputs.push(graph.addConstant("other", tensor(type, [1], row.other)));
+  if (row.other) {
+    inputs.push(
+      graph.addConstant("other", tensor(type, row.dims ?? [row.other.length], row.other)),
+    );
+  }
   const made = graph.add(row.op, inputs, { attributes: row.attributes ?? {} }).outputs[0]!;
   const y = cast(made, "float32");
   graph.outputs.push(y);
