@@ -48,7 +48,7 @@ def apart(*dims):
     return Draw(*dims, move=shuffled)
 
 
-def case(name, inputs, function, attributes={}, opset=18, weights=None):
+def case(name, inputs, function, attributes={}, opset=18):
     """Adds one case. Draws and givens are differentiated; arrays are constants, None is left out.
 
     `function` takes them as float64 or integer tensors and gives the output, or a tuple in which None

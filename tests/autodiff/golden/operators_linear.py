@@ -29,6 +29,11 @@ def products():
         terms = equation.replace(" ", "").split("->")[0].split(",")
         case("Einsum", [Draw(*(sizes[letter] for letter in term)) for term in terms],
              lambda *values: torch.einsum(equation.replace(" ", ""), *values), {"equation": equation})
+    for equation, shapes in (("...ij,...jk->...ik", ([2, 1, 2, 3], [1, 3, 3, 2])), ("b...,b...->b...", ([2, 3, 2], [2, 3, 2])),
+                             ("...,...", ([3, 1], [1, 2])), ("...i,i->...", ([2, 3], [3])), ("i...->...", ([3, 2],)),
+                             ("ij,...j->...i", ([2, 3], [4, 3])), ("...ij->...ji", ([2, 2, 3],)), ("ii->i", ([3, 3],)), ("ii", ([3, 3],)),
+                             ("bii->b", ([2, 3, 3],)), ("iji,j->ij", ([2, 3, 2], [3])), ("...ii,i->...i", ([2, 3, 3], [3]))):
+        case("Einsum", [Draw(*dims) for dims in shapes], lambda *values: torch.einsum(equation, *values), {"equation": equation})
 
 
 def padded(x, pads, value=0.0):
