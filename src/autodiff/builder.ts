@@ -10,6 +10,7 @@ import {
   dimsOf,
   encode,
   type OutputInfo,
+  summable,
   typeOf,
   type Unary,
 } from "./values.ts";
@@ -272,8 +273,7 @@ export class Builder {
   pad(x: Value, before: readonly number[], after: readonly number[]): Value {
     if ([...before, ...after].every((count) => count === 0)) return x;
     const shape = dimsOf(x).map((dim, axis) => dim + before[axis]! + after[axis]!);
-    const pads = this.integers([...before, ...after]);
-    return this.op("Pad", [x, pads, this.scalar(0, x)], shape);
+    return this.op("Pad", [x, this.integers([...before, ...after]), this.scalar(0, x)], shape);
   }
   /** `x[indices]` along an axis. */
   gather(x: Value, indices: Value, axis: number): Value {
@@ -282,8 +282,9 @@ export class Builder {
   }
   /** `base` with `updates` added at `indices` along `axis`; repeated positions add up. */
   scatterAdd(base: Value, indices: Value, updates: Value, axis: number): Value {
-    const attributes = { axis, reduction: "add" };
-    return this.op("ScatterElements", [base, indices, updates], dimsOf(base), attributes);
+    const inputs = [base, indices, updates].map((one) => this.cast(one, summable(typeOf(one))));
+    const sums = this.op("ScatterElements", inputs, dimsOf(base), { axis, reduction: "add" });
+    return this.cast(sums, typeOf(base));
   }
   /** Softmax along an axis. */
   softmax(x: Value, axis: number): Value {
@@ -293,7 +294,6 @@ export class Builder {
   logSoftmax(x: Value, axis: number): Value {
     return this.op("LogSoftmax", [x], dimsOf(x), { axis });
   }
-
   #broadcast(opType: string, a: Value, b: Value, type: DataType = typeOf(a)): Value {
     return this.op(opType, [a, b], broadcastShapes(dimsOf(a), dimsOf(b)), {}, type);
   }

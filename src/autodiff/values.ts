@@ -34,6 +34,11 @@ export function typeOf(value: Value): DataType {
   return value.type;
 }
 
+/** The type in which numbers of `type` are added up: the runtime scatters no sums of 16 bits. */
+export function summable(type: DataType): DataType {
+  return type === "float16" || type === "bfloat16" ? "float32" : type;
+}
+
 /** An attribute as a node holds it. */
 export function encode(
   value: number | string | readonly number[] | { readonly float: number },

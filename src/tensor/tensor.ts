@@ -1,4 +1,5 @@
 import { arrayConstructor, type ArrayOf, type DataType, type TypedArray } from "./dtype.ts";
+import { fromHalfBits, toHalfBits } from "./half.ts";
 import { sizeOf } from "./shape.ts";
 
 /**
@@ -14,7 +15,10 @@ export interface Tensor<T extends DataType = DataType> {
   readonly data: ArrayOf<T>;
 }
 
-/** A tensor over `data`, or over zeros where `data` is left out. Throws `RangeError` if the count of elements differs. */
+/**
+ * A tensor over `data`, or over zeros where `data` is left out; a list of plain numbers is rounded
+ * to the element type. Throws `RangeError` if the count of elements differs.
+ */
 export function tensor<T extends DataType>(
   type: T,
   dims: readonly number[],
@@ -50,6 +54,9 @@ export function int64s(
 
 /** The elements as plain numbers (int64 beyond 2^53 is rounded). */
 export function toNumbers(source: Tensor): number[] {
+  if (source.type === "float16" || source.type === "bfloat16") {
+    return fromHalfBits(source.type, source.data as Uint16Array);
+  }
   return Array.from(source.data as ArrayLike<number | bigint>, Number);
 }
 
@@ -57,6 +64,7 @@ function fromNumbers<T extends DataType>(
   type: T,
   values: readonly number[],
 ): ArrayOf<T> {
+  if (type === "float16" || type === "bfloat16") return toHalfBits(type, values) as ArrayOf<T>;
   const array: TypedArray = type === "int64"
     ? BigInt64Array.from(values, BigInt)
     : type === "uint64"

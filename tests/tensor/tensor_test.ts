@@ -27,6 +27,17 @@ Deno.test("int64s() and toNumbers() are each other's inverse", () => {
   assertEquals(int64s([7], []).dims, []);
 });
 
+Deno.test("tensor() rounds numbers to 16 bits, and toNumbers() reads them", () => {
+  const numbers = [0, 1, -2.5, 65504, 1 + 2 ** -11, 1 + 3 * 2 ** -11, Infinity];
+  const half = tensor("float16", [7], numbers);
+  assertEquals([...half.data], [0, 0x3c00, 0xc100, 0x7bff, 0x3c00, 0x3c02, 0x7c00]);
+  assertEquals(toNumbers(half), [0, 1, -2.5, 65504, 1, 1 + 2 ** -9, Infinity]);
+  const brain = tensor("bfloat16", [4], [1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -Infinity]);
+  assertEquals([...brain.data], [0x3f80, 0x3f80, 0x3f82, 0xff80]);
+  assertEquals(toNumbers(brain), [1, 1, 1 + 2 ** -6, -Infinity]);
+  assertEquals(toNumbers(tensor("bfloat16", [1], [NaN])), [NaN]);
+});
+
 Deno.test("element types have their arrays and sizes", () => {
   assertStrictEquals(arrayConstructor("bfloat16"), Uint16Array);
   assertEquals([bytesPerElement("int64"), bytesPerElement("bool")], [8, 1]);

@@ -1,3 +1,4 @@
+import { toNumbers } from "../../tensor/tensor.ts";
 import { type GradRule, stop } from "../rule.ts";
 
 /** C = A + B. */
@@ -48,7 +49,7 @@ export const sqrt: GradRule<"Sqrt"> = { X: ({ g, y, dy }) => g.div(g.scale(dy.Y,
 export const pow: GradRule<"Pow"> = {
   X: ({ g, x, dy }) => {
     const exponent = g.cast(x.Y, x.X.type!);
-    const only = x.Y.constant?.data.length === 1 ? Number(x.Y.constant.data[0]) : undefined;
+    const only = x.Y.constant?.data.length === 1 ? toNumbers(x.Y.constant)[0] : undefined;
     if (only === 2) return g.scale(g.mul(dy.Z, x.X), 2);
     const slope = g.mul(exponent, g.pow(x.X, g.shift(exponent, -1)));
     const safe = only !== undefined && only !== 0

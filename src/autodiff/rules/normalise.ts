@@ -134,7 +134,10 @@ function throughRoot(g: Builder, x: Value, slope: Value, axis: number, node: Has
   return g.mul(g.sub(slope, g.mul(normal, along)), inverse);
 }
 
-/** output = input/‖input‖ along `axis`: d input = (dy − output'·Σ(dy·output))/‖input‖. */
+/**
+ * output = input/‖input‖ along `axis`: d input = (dy − output'·Σ(dy·output))/‖input‖, and 0 where
+ * the length is 0, which the runtime leaves as it is.
+ */
 export const lpNormalization: GradRule<"LpNormalization"> = {
   input: ({ g, x, y, dy, node }) => {
     const axis = positiveAxis(node.int("axis", -1), dimsOf(x.input).length);
@@ -144,7 +147,12 @@ export const lpNormalization: GradRule<"LpNormalization"> = {
       : g.unary("Sqrt", g.reduce("ReduceSumSquare", x.input, [axis]));
     const along = g.reduceSum(g.mul(dy.output, y.output), [axis]);
     const direction = isSum ? g.unary("Sign", x.input) : y.output;
-    return g.div(g.sub(dy.output, g.mul(direction, along)), norm);
+    const isZero = g.compare("Equal", norm, g.scalar(0, norm));
+    const slope = g.div(
+      g.sub(dy.output, g.mul(direction, along)),
+      g.where(isZero, g.scalar(1, norm), norm),
+    );
+    return g.where(isZero, g.scalar(0, slope), slope);
   },
 };
 

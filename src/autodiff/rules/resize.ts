@@ -1,7 +1,7 @@
 import type { Node, Value } from "../../onnx/graph.ts";
 import { positiveAxis } from "../../tensor/shape.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { type Builder, dimsOf } from "../builder.ts";
+import { type Builder, dimsOf, typeOf } from "../builder.ts";
 import { numbersOf } from "../constant.ts";
 import { type GradRule, stop } from "../rule.ts";
 
@@ -22,7 +22,7 @@ export const resize: GradRule<"Resize"> = {
       const scale = scales?.[axis];
       if (size === shape[axis] && (scale ?? 1) === 1) return;
       const rows = matrix(g, node, x.roi, { size, from: shape[axis]!, scale });
-      gradient = contracted(g, gradient, axis, rows);
+      gradient = contracted(g, gradient, axis, g.cast(rows, typeOf(dy.Y)));
     });
     return gradient;
   },

@@ -48,7 +48,7 @@ def apart(*dims):
     return Draw(*dims, move=shuffled)
 
 
-def case(name, inputs, function, attributes={}, opset=18, weights=None):
+def case(name, inputs, function, attributes={}, opset=18):
     """Adds one case. Draws and givens are differentiated; arrays are constants, None is left out.
 
     `function` takes them as float64 or integer tensors and gives the output, or a tuple in which None
@@ -62,7 +62,7 @@ def case(name, inputs, function, attributes={}, opset=18, weights=None):
     variables = [tensor.requires_grad_() for one, tensor in zip(inputs, tensors) if callable(one)]
     results = function(*tensors)
     results = results if isinstance(results, (tuple, list)) else (results,)
-    factors = [None if one is None else random.integers(-8, 9, one.shape) / 4 for one in results]
+    factors = [None if one is None else without_zero(random.integers(-8, 8, one.shape)) / 4 for one in results]
     loss = sum((torch.from_numpy(np.array(f)) * y).sum() for f, y in zip(factors, results) if f is not None)
     found = iter(torch.autograd.grad(loss, variables, allow_unused=True) if loss.requires_grad else [None] * len(variables))
     gradients = [next(found) if callable(one) else None for one in inputs]
@@ -75,6 +75,11 @@ def case(name, inputs, function, attributes={}, opset=18, weights=None):
         "gradients": [None if not callable(one) else numbers(torch.zeros_like(tensor) if gradient is None else gradient)
                       for one, tensor, gradient in zip(inputs, tensors, gradients)],
     })
+
+
+def without_zero(whole):
+    """Weights of which none hides what an element does."""
+    return np.where(whole < 0, whole, whole + 1)
 
 
 def attribute(value):

@@ -29,6 +29,11 @@ def products():
         terms = equation.replace(" ", "").split("->")[0].split(",")
         case("Einsum", [Draw(*(sizes[letter] for letter in term)) for term in terms],
              lambda *values: torch.einsum(equation.replace(" ", ""), *values), {"equation": equation})
+    for equation, shapes in (("...ij,...jk->...ik", ([2, 1, 2, 3], [1, 3, 3, 2])), ("b...,b...->b...", ([2, 3, 2], [2, 3, 2])),
+                             ("...,...", ([3, 1], [1, 2])), ("...i,i->...", ([2, 3], [3])), ("i...->...", ([3, 2],)),
+                             ("ij,...j->...i", ([2, 3], [4, 3])), ("...ij->...ji", ([2, 2, 3],)), ("ii->i", ([3, 3],)), ("ii", ([3, 3],)),
+                             ("bii->b", ([2, 3, 3],)), ("iji,j->ij", ([2, 3, 2], [3])), ("...ii,i->...i", ([2, 3, 3], [3]))):
+        case("Einsum", [Draw(*dims) for dims in shapes], lambda *values: torch.einsum(equation, *values), {"equation": equation})
 
 
 def padded(x, pads, value=0.0):
@@ -65,6 +70,9 @@ def convolutions():
     conv([1, 2, 7], [3, 2, 3])
     conv([2, 2, 7], [3, 2, 3], strides=[2], pads=[2, 1], bias=False)
     conv([2, 4, 6], [4, 1, 3], group=4, dilations=[2], pads=[2, 1])
+    conv([2, 4, 5], [2, 2, 3], group=2, pads=[1, 0])
+    conv([2, 3, 4], [2, 3, 1])
+    conv([1, 2, 70], [2, 2, 1], bias=False)
     conv([1, 2, 4, 5], [3, 2, 3, 3], pads=[1, 1, 1, 1])
     conv([2, 5, 4, 4], [2, 5, 3, 2], pads=[0, 1, 1, 0])
     conv([2, 3, 4, 5], [2, 3, 1, 1])
@@ -88,6 +96,8 @@ def convolutions():
     conv([1, 2, 3, 4, 3], [2, 2, 2, 3, 2], pads=[0, 1, 1, 1, 1, 0])
     conv([1, 2, 3, 4, 4], [2, 1, 2, 2, 3], group=2, strides=[1, 2, 1], bias=False)
     conv([2, 2, 3, 3, 2], [2, 2, 1, 1, 1], bias=False)
+    conv([1, 5, 3, 4, 3], [2, 5, 2, 2, 2], strides=[1, 2, 1], dilations=[1, 2, 2], pads=[0, 1, 1, 1, 0, 1], bias=False)
+    conv([1, 5, 2, 9, 4], [2, 5, 1, 1, 2], pads=[0, 0, 1, 0, 0, 0], bias=False)
     for activation, then in {"Relu": torch.relu, "Tanh": torch.tanh}.items():
         conv([1, 2, 4, 4], [2, 2, 3, 3], name="com.microsoft.FusedConv", then=then, extra={"activation": activation}, pads=[1, 1, 1, 1])
     conv([1, 2, 4, 4], [2, 2, 3, 3], name="com.microsoft.FusedConv", then=lambda y: F.leaky_relu(y, 0.25),
@@ -118,6 +128,8 @@ def transposed_convolutions():
     transposed([1, 3, 3, 3], [3, 1, 3, 3], strides=[2, 2], pads=[1, 1, 0, 1], group=3, bias=False)
     transposed([1, 2, 3, 4], [2, 2, 2, 3], dilations=[2, 2], pads=[1, 2, 1, 0])
     transposed([1, 2, 3, 3], [2, 2, 1, 1], strides=[2, 2], bias=False)
+    transposed([1, 2, 4], [2, 2, 2], strides=[3], output_shape=[13], derived=[0, -2], bias=False)
+    transposed([1, 2, 3, 3], [2, 2, 3, 2], auto_pad="VALID", strides=[2, 1], bias=False)
     transposed([1, 2, 2, 3, 2], [2, 2, 2, 2, 3], strides=[1, 2, 1], pads=[0, 1, 1, 1, 0, 1])
     # 2·2 + 3 = 7 long without pads: 6 leaves one, after the end unless the mode says otherwise.
     transposed([1, 2, 3, 3], [2, 2, 3, 3], derived=[0, 0, 1, 1], strides=[2, 2], auto_pad="SAME_UPPER", bias=False)

@@ -108,6 +108,8 @@ def normalisations():
     for p in (1, 2):
         for axis in (-1, 0, 1):
             case("LpNormalization", [far(2, 3, 2)], lambda x: F.normalize(x, p, axis, 0), {"p": p, "axis": axis})
+    rows = Given([[0, 0, 0], [3, 4, 0]])
+    case("LpNormalization", [rows], lambda x: x / torch.where(x.any(-1, keepdim=True), torch.linalg.vector_norm(x, dim=-1, keepdim=True), torch.inf))
     case("LpNormalization", [Draw(3, 4)], lambda x: F.normalize(x, 2, -1, 0))
     skip = lambda x, y, s, b=None, c=0: F.layer_norm(x + y + c, [4], s, b, 1e-3)
     name, more = "com.microsoft.SkipLayerNormalization", {"epsilon": 1e-3}
