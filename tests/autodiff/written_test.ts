@@ -41,7 +41,6 @@ const SPECTRA: Case[] = [
 ].map((row) => ({ op: "STFT", ...row as Omit<Case, "op"> }));
 
 checkWritten([
-  ...EINSUMS,
   ...LOSSES,
   { op: "SoftmaxCrossEntropyLoss", inputs: [[4, 3], classes([4], 2, 0, 1, 1)], outputs: 2 },
   ...SPECTRA,
@@ -51,7 +50,7 @@ checkWritten([
 ]);
 
 // The engine's own is wrong for complex signals under a window.
-checkGradients([{
+checkGradients([...EINSUMS, {
   op: "STFT",
   inputs: [[1, 9, 2], axis(4), window(0.2, 1, 0.7)],
   attributes: { onesided: int(0) },

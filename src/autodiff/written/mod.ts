@@ -3,7 +3,6 @@ import { release } from "../../onnx/passes/reroute.ts";
 import { Builder } from "../builder.ts";
 import { attention } from "./attention.ts";
 import { deformConv } from "./deform_conv.ts";
-import { einsum } from "./einsum.ts";
 import { multiHeadAttention, selfAttention } from "./fused_attention.ts";
 import { gridSample } from "./grid_sample.ts";
 import { negativeLogLikelihood, softmaxCrossEntropy } from "./losses.ts";
@@ -24,7 +23,6 @@ const WRITTEN: Readonly<Record<string, WriteOut>> = {
   "com.microsoft.SkipSimplifiedLayerNormalization": skipRms,
   CumProd: cumProd,
   DeformConv: deformConv,
-  Einsum: einsum,
   GridSample: gridSample,
   GRU: recurrent,
   LSTM: recurrent,
