@@ -100,4 +100,18 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     value: "DIR",
     help: "keep the state here, and go on from it where it is there",
   },
+  {
+    name: "features",
+    kind: "text",
+    value: "DIR",
+    help: "keep what the frozen part makes of the pictures here, for later runs over them",
+  },
+  {
+    name: "copies",
+    kind: "integer",
+    value: "N",
+    least: 0,
+    otherwise: "0",
+    help: "where a part is frozen and pictures change: draw N of each picture, once",
+  },
 ];

@@ -93,6 +93,8 @@ async function phase(
     schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
     ...present("checkpoint", checkpoint),
+    ...present("cacheFolder", values.text("features")),
+    ...present("cacheCopies", values.number("copies")),
     seed,
     signal,
     verbose: output.verbose,
