@@ -1,5 +1,9 @@
 import { readCheckpoint } from "../../../src/artifacts/checkpoint/checkpoint_file.ts";
 import { lowerTraining } from "../../../src/artifacts/read/lower_training.ts";
+import {
+  type AdamWUpdate,
+  readOptimizerModel,
+} from "../../../src/artifacts/read/optimizer_model.ts";
 import { readTrainingModel } from "../../../src/artifacts/read/training_model.ts";
 import { fixInputShapes } from "../../../src/onnx/passes/static_shapes.ts";
 import { encodeGraph } from "../../../src/onnx/write_model.ts";
@@ -8,7 +12,7 @@ import { makeStatic } from "../../../src/runtime/static_graph.ts";
 import type { Tensors } from "../../../src/runtime/runtime.ts";
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";
 
-/** Official artifacts that train on the stock runtime, with AdamW as `artifacts.py` sets it. */
+/** Official artifacts that train on the stock runtime, with AdamW. */
 export interface OfficialTraining {
   /** One step on a batch; gives the loss before it. */
   step(feeds: Tensors): Promise<number>;
@@ -18,15 +22,19 @@ export interface OfficialTraining {
   release(): Promise<void>;
 }
 
-const ADAM = { rate: 1e-3, alpha: 0.9, beta: 0.999, epsilon: 1e-6 };
+/** What the web runtime trains with. */
+const LEARNING_RATE = 1e-3;
 
-/** Reads a training model and a checkpoint for batches of the shapes of `feeds`. */
+/** Reads a training model, a checkpoint and an optimizer for batches of the shapes of `feeds`. */
 export async function loadOfficial(
   model: URL,
   checkpoint: URL,
+  optimizer: URL,
   feeds: Tensors,
 ): Promise<OfficialTraining> {
   const { trainable, frozen } = await readCheckpoint(checkpoint);
+  const { update } = await readOptimizerModel(await Deno.readFile(optimizer));
+  if (update.kind !== "adamW") throw new Error("AdamW expected");
   const all = new Map([...trainable, ...frozen]);
   const training = await readTrainingModel(await Deno.readFile(model), new Set(all.keys()));
   const { graph } = training;
@@ -53,7 +61,7 @@ export async function loadOfficial(
       const size = gradient.length;
       const [m, v] = moments.get(name) ?? [new Float32Array(size), new Float32Array(size)];
       moments.set(name, [m, v]);
-      adamStep(data as Float32Array, gradient, m, v, steps);
+      adamStep(update, { parameters: data as Float32Array, gradient, m, v, step: steps });
     }
     return loss;
   };
@@ -64,20 +72,24 @@ function copied({ dims, data }: Tensor): Tensor {
   return tensor("float32", dims, Float32Array.from(data as Float32Array));
 }
 
-/** The runtime's AdamW in its second mode, without decay. */
+/** The runtime's AdamW in its second mode. */
 function adamStep(
-  parameters: Float32Array,
-  gradients: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  step: number,
+  { alpha, beta, epsilon, weightDecay, mode }: AdamWUpdate,
+  { parameters, gradient, m, v, step }: {
+    readonly parameters: Float32Array;
+    readonly gradient: Float32Array;
+    readonly m: Float32Array;
+    readonly v: Float32Array;
+    readonly step: number;
+  },
 ): void {
-  const { rate, alpha, beta, epsilon } = ADAM;
-  const corrected = rate * Math.sqrt(1 - beta ** step) / (1 - alpha ** step);
-  gradients.forEach((gradient, i) => {
-    m[i] = alpha * m[i]! + (1 - alpha) * gradient;
-    v[i] = beta * v[i]! + (1 - beta) * gradient * gradient;
+  if (mode !== 1) throw new Error("mode 1 expected");
+  const corrected = LEARNING_RATE * Math.sqrt(1 - beta ** step) / (1 - alpha ** step);
+  gradient.forEach((slope, i) => {
+    m[i] = alpha * m[i]! + (1 - alpha) * slope;
+    v[i] = beta * v[i]! + (1 - beta) * slope * slope;
     parameters[i]! -= corrected * m[i]! / (Math.sqrt(v[i]!) + epsilon);
+    parameters[i]! -= LEARNING_RATE * weightDecay * parameters[i]!;
   });
 }
 
