@@ -265,7 +265,7 @@ function broadcast(a: readonly number[], b: readonly number[]): OperatorCase {
 
 function dropout(feeds: Readonly<Record<string, Tensor>>): OperatorCase {
   return {
-    claim: `DropoutGrad with ${Object.keys(feeds).join(" and ") || "nothing said"}`,
+    claim: `DropoutGrad ${describe(feeds)}`,
     feeds: {
       dY: random("dY", 2, 3),
       mask: tensor("bool", [2, 3], [1, 0, 1, 1, 0, 0]),
@@ -274,6 +274,11 @@ function dropout(feeds: Readonly<Record<string, Tensor>>): OperatorCase {
     steps: [[`${MS}DropoutGrad`, ["dY mask", ...Object.keys(feeds)].join(" "), "dX"]],
     outputs: ["dX"],
   };
+}
+
+function describe(feeds: Readonly<Record<string, Tensor>>): string {
+  const said = Object.entries(feeds).map(([name, { data }]) => `${name} ${data[0]}`);
+  return said.length > 0 ? `with ${said.join(" and ")}` : "with nothing said";
 }
 
 function scale(type: "float32" | "int64", dims: readonly number[], down: number): OperatorCase {
