@@ -1,10 +1,8 @@
 import { Builder } from "../../autodiff/builder.ts";
-import { int } from "../../onnx/attribute.ts";
 import { Graph, type Node, type Value } from "../../onnx/graph.ts";
 import { replaceByConstants } from "../../onnx/passes/fold_constants.ts";
 import { normalise } from "../../onnx/passes/normalise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { IGNORED } from "./rules/cross_entropy.ts";
 import { BACKWARD_LOWERINGS, FORWARD_LOWERINGS, UNKNOWN_TRAINING_OPERATORS } from "./rules/mod.ts";
 
 /**
@@ -21,7 +19,6 @@ export async function lowerTraining(graph: Graph, makeStatic: MakeStatic): Promi
   refuseUnknown(graph);
   normalise(graph);
   for (const node of [...graph.nodes]) {
-    ignoreAsTrained(node);
     const lower = lookUp(FORWARD_LOWERINGS, node);
     if (lower) replace(graph, node, lower(graph, node));
   }
@@ -43,12 +40,6 @@ function refuseUnknown(graph: Graph): void {
     `Cannot read the training model: ${unknown.length} of its nodes have operators of training ` +
       `builds that Graft does not know:\n${unknown.map((node) => `  ${node}`).join("\n")}`,
   );
-}
-
-/** The training kernel leaves out the label -1 where none is named; the stock operator none. */
-function ignoreAsTrained(node: Node): void {
-  if (nameOf(node) !== "SoftmaxCrossEntropyLoss" || node.attributes.has("ignore_index")) return;
-  node.attributes.set("ignore_index", int(IGNORED));
 }
 
 /** A copy of what does not depend on the operators that are still to be lowered. */

@@ -391,6 +391,12 @@ export const OPERATOR_CASES: readonly OperatorCase[] = [
     steps: [[`${MS}ReduceSumTraining`, "X axes", "Y", { keepdims: 0 }]],
     outputs: ["Y"],
   },
+  ...[[2, 0, -1, 1], [-1, -1, -1, -1]].map((labels): OperatorCase => ({
+    claim: `SoftmaxCrossEntropyLoss of the labels ${labels}`,
+    feeds: { scores: random("scores", 4, 3), label: int64([4], ...labels) },
+    steps: [["SoftmaxCrossEntropyLoss", "scores label", "loss log"]],
+    outputs: ["loss", "log"],
+  })),
   {
     claim: "SoftmaxCrossEntropyLossInternal and its gradient",
     feeds: { scores: random("scores", 4, 3), label: LABELS, dY: random("dY") },

@@ -9,6 +9,7 @@ import { averagePoolGrad, convGrad, maxPoolGrad } from "./window.ts";
 
 /** Operators of the forward part, and those that need no shape; by domain and name. */
 export const FORWARD_LOWERINGS: Readonly<Record<string, forward.ForwardLowering>> = {
+  SoftmaxCrossEntropyLoss: forward.crossEntropy,
   "com.microsoft.BatchNormInternal": forward.batchNormInternal,
   "com.microsoft.ConcatTraining": forward.concatTraining,
   "com.microsoft.FakeQuant": forward.fakeQuant,
