@@ -10,7 +10,8 @@ import { join, toFileUrl } from "@std/path";
 import { encodeGraph } from "../../../src/onnx/write_model.ts";
 import { type Tensor, toNumbers } from "../../../src/tensor/tensor.ts";
 import { officialRuntime, runOfficial } from "../official_runtime.ts";
-import { OPERATOR_CASES, type OperatorCase } from "./operator_cases.ts";
+import type { OperatorCase } from "./cases/case.ts";
+import { OPERATOR_CASES } from "./operator_cases.ts";
 import { graphOf } from "./operator_graph.ts";
 
 /** Outputs by name. */

@@ -5,7 +5,7 @@ import { encodeGraph } from "../../../src/onnx/write_model.ts";
 import { cpu } from "../../../src/runtime/onnxruntime.ts";
 import { makeStatic } from "../../../src/runtime/static_graph.ts";
 import { int64s, type Tensor } from "../../../src/tensor/tensor.ts";
-import type { OperatorCase, Step } from "./operator_cases.ts";
+import type { OperatorCase, Step } from "./cases/case.ts";
 
 /** The graph of a case, with its operators of training builds. */
 export function graphOf({ feeds, steps, outputs, declared = {} }: OperatorCase): Graph {
