@@ -1,9 +1,10 @@
 import { readCheckpoint } from "../../../src/artifacts/checkpoint/checkpoint_file.ts";
+import { compileUpdate } from "../../../src/artifacts/update/compile_update.ts";
+import type { UpdateArrays } from "../../../src/artifacts/update/interpret.ts";
+import type { UpdateRule } from "../../../src/artifacts/update/update_rule.ts";
 import { lowerTraining } from "../../../src/artifacts/read/lower_training.ts";
-import {
-  type AdamWUpdate,
-  readOptimizerModel,
-} from "../../../src/artifacts/read/optimizer_model.ts";
+import { clipFactor, updateRuleOf } from "../../../src/artifacts/read/official_update.ts";
+import { readOptimizerModel } from "../../../src/artifacts/read/optimizer_model.ts";
 import { readTrainingModel } from "../../../src/artifacts/read/training_model.ts";
 import { fixInputShapes } from "../../../src/onnx/passes/static_shapes.ts";
 import { encodeGraph } from "../../../src/onnx/write_model.ts";
@@ -12,7 +13,7 @@ import { makeStatic } from "../../../src/runtime/static_graph.ts";
 import type { Tensors } from "../../../src/runtime/runtime.ts";
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";
 
-/** Official artifacts that train on the stock runtime, with AdamW. */
+/** Official artifacts that train on the stock runtime. */
 export interface OfficialTraining {
   /** One step on a batch; gives the loss before it. */
   step(feeds: Tensors): Promise<number>;
@@ -22,9 +23,6 @@ export interface OfficialTraining {
   release(): Promise<void>;
 }
 
-/** What the web runtime trains with. */
-const LEARNING_RATE = 1e-3;
-
 /** Reads a training model, a checkpoint and an optimizer for batches of the shapes of `feeds`. */
 export async function loadOfficial(
   model: URL,
@@ -33,8 +31,8 @@ export async function loadOfficial(
   feeds: Tensors,
 ): Promise<OfficialTraining> {
   const { trainable, frozen } = await readCheckpoint(checkpoint);
-  const { update } = await readOptimizerModel(await Deno.readFile(optimizer));
-  if (update.kind !== "adamW") throw new Error("AdamW expected");
+  const settings = await readOptimizerModel(await Deno.readFile(optimizer));
+  const rule = updateRuleOf(settings);
   const all = new Map([...trainable, ...frozen]);
   const training = await readTrainingModel(await Deno.readFile(model), new Set(all.keys()));
   const { graph } = training;
@@ -45,7 +43,16 @@ export async function loadOfficial(
   const parameters = new Map(
     training.parameters.map((name) => [name, copied(all.get(name)!)] as const),
   );
-  const moments = new Map<string, [Float32Array, Float32Array]>();
+  const state = new Map(
+    [...training.gradients.keys()].map((name) => {
+      const { length } = parameters.get(name)!.data;
+      return [name, rule.state.map(() => new Float32Array(length))] as const;
+    }),
+  );
+  const update = updater(
+    rule,
+    Math.max(...[...parameters.values()].map(({ data }) => data.length)),
+  );
   let steps = 0;
   const gradients = async (feeds: Tensors) => {
     const results = await session.run({ ...feeds, ...Object.fromEntries(parameters) });
@@ -56,12 +63,14 @@ export async function loadOfficial(
   const step = async (feeds: Tensors) => {
     const { loss, gradients: found } = await gradients(feeds);
     steps++;
+    const factor = clipFactor(settings, normOf([...found.values()]));
     for (const [name, gradient] of found) {
-      const { data } = parameters.get(name)!;
-      const size = gradient.length;
-      const [m, v] = moments.get(name) ?? [new Float32Array(size), new Float32Array(size)];
-      moments.set(name, [m, v]);
-      adamStep(update, { parameters: data as Float32Array, gradient, m, v, step: steps });
+      const arrays = {
+        parameters: parameters.get(name)!.data as Float32Array,
+        gradients: gradient.map((slope) => slope * factor),
+        state: state.get(name)!,
+      };
+      update(arrays, steps);
     }
     return loss;
   };
@@ -72,25 +81,26 @@ function copied({ dims, data }: Tensor): Tensor {
   return tensor("float32", dims, Float32Array.from(data as Float32Array));
 }
 
-/** The runtime's AdamW in its second mode. */
-function adamStep(
-  { alpha, beta, epsilon, weightDecay, mode }: AdamWUpdate,
-  { parameters, gradient, m, v, step }: {
-    readonly parameters: Float32Array;
-    readonly gradient: Float32Array;
-    readonly m: Float32Array;
-    readonly v: Float32Array;
-    readonly step: number;
-  },
-): void {
-  if (mode !== 1) throw new Error("mode 1 expected");
-  const corrected = LEARNING_RATE * Math.sqrt(1 - beta ** step) / (1 - alpha ** step);
-  gradient.forEach((slope, i) => {
-    m[i] = alpha * m[i]! + (1 - alpha) * slope;
-    v[i] = beta * v[i]! + (1 - beta) * slope * slope;
-    parameters[i]! -= corrected * m[i]! / (Math.sqrt(v[i]!) + epsilon);
-    parameters[i]! -= LEARNING_RATE * weightDecay * parameters[i]!;
-  });
+/** Takes the rule's steps on arrays of up to `most` elements, in a memory of its own. */
+function updater(rule: UpdateRule, most: number): (arrays: UpdateArrays, step: number) => void {
+  const count = 2 + rule.state.length;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(count * most * 4 / 65536) });
+  const pass = compileUpdate(rule, memory);
+  const [parameters, gradients, ...state] = Array.from({ length: count }, (_, i) => 4 * i * most);
+  return (arrays, step) => {
+    const { length } = arrays.parameters;
+    const all = [arrays.parameters, arrays.gradients, ...arrays.state];
+    const views = all.map((_, i) => new Float32Array(memory.buffer, 4 * i * most, length));
+    all.forEach((array, i) => views[i]!.set(array));
+    const at = { count: length, parameters: parameters!, gradients: gradients!, state };
+    pass.run(at, step, rule.learningRate);
+    all.forEach((array, i) => array.set(views[i]!));
+  };
+}
+
+function normOf(arrays: readonly Float32Array[]): number {
+  const squares = arrays.map((array) => array.reduce((sum, x) => sum + x * x, 0));
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
 }
 
 /** Feeds as the reference's files have them: `{ name: { type, dims, data } }`. */
