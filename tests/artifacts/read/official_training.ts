@@ -58,10 +58,14 @@ export async function loadOfficial(
     const results = await session.run({ ...feeds, ...Object.fromEntries(parameters) });
     const at = (position: number) => results[graph.outputs[position]!.name]!.data as Float32Array;
     const found = [...training.gradients].map(([name, position]) => [name, at(position)] as const);
-    return { loss: Number(at(0)[0]), gradients: new Map(found) };
+    const running = [...training.running].map(([name, position]) => [name, at(position)] as const);
+    return { loss: Number(at(0)[0]), gradients: new Map(found), running };
   };
   const step = async (feeds: Tensors) => {
-    const { loss, gradients: found } = await gradients(feeds);
+    const { loss, gradients: found, running } = await gradients(feeds);
+    for (const [name, statistic] of running) {
+      (parameters.get(name)!.data as Float32Array).set(statistic);
+    }
     steps++;
     const factor = clipFactor(settings, normOf([...found.values()]));
     for (const [name, gradient] of found) {
