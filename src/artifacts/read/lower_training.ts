@@ -30,6 +30,7 @@ export async function lowerTraining(graph: Graph, makeStatic: MakeStatic): Promi
     const lower = lookUp(BACKWARD_LOWERINGS, node);
     if (lower) replace(graph, node, lower(g, node));
   }
+  separateOutputs(graph);
   graph.prune();
 }
 
@@ -40,6 +41,19 @@ function refuseUnknown(graph: Graph): void {
     `Cannot read the training model: ${unknown.length} of its nodes have operators of training ` +
       `builds that Graft does not know:\n${unknown.map((node) => `  ${node}`).join("\n")}`,
   );
+}
+
+/** Two gradients may have become one value; an output must be named once. */
+function separateOutputs(graph: Graph): void {
+  const seen = new Set<Value>();
+  graph.outputs.forEach((value, position) => {
+    if (seen.has(value)) {
+      const [copy] = graph.add("Identity", [value]).outputs as [Value];
+      Object.assign(copy, { type: value.type, shape: value.shape });
+      graph.outputs[position] = copy;
+    }
+    seen.add(value);
+  });
 }
 
 /** A copy of what does not depend on the operators that are still to be lowered. */
@@ -63,6 +77,8 @@ function forwardPart(graph: Graph): Graph {
       attributes: Object.fromEntries(node.attributes),
       domain: node.domain,
       name: node.name,
+      captures: node.captures.map((value) => part.value(value.name)),
+      ...(node.source && { source: node.source }),
     });
     for (const value of node.outputs) {
       if (!value) continue;

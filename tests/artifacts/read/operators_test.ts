@@ -36,6 +36,23 @@ Deno.test("GatherNDGrad, lowered, adds up what was read twice", async () => {
   assertEquals([dX!.dims, toNumbers(dX!)], [[2, 3], [4, 5, 6, 8, 10, 12]]);
 });
 
+Deno.test("gradients that are equal are outputs of their own", async () => {
+  const found = await lowered({
+    claim: "two convolutions that are added",
+    feeds: {
+      dY: tensor("float32", [1, 1, 2], [3, 4]),
+      X: tensor("float32", [1, 1, 2], [1, 2]),
+      W: tensor("float32", [1, 1, 1], [1]),
+    },
+    steps: [
+      ["com.microsoft.ConvGrad", "dY X W", "- - first"],
+      ["com.microsoft.ConvGrad", "dY X W", "- - second"],
+    ],
+    outputs: ["first", "second"],
+  });
+  assertEquals(found.map(toNumbers), [[7], [7]]);
+});
+
 Deno.test("all operators without a lowering are named at once", async () => {
   const one = {
     claim: "unknown",
