@@ -47,3 +47,8 @@ export class Claims {
 export function damaged(reason: string): SyntaxError {
   return new SyntaxError(`The checkpoint is damaged: ${reason}`);
 }
+
+/** A name as messages show it, not longer than a line. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
+}

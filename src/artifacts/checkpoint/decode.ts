@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Checkpoint, CheckpointVersion, OptimizerGroup, PropertyValue } from "./checkpoint.ts";
-import { damaged } from "./claims.ts";
+import { damaged, quoted } from "./claims.ts";
 import { decodeNominalTensor, decodeTensor, ExternalData } from "./decode_tensor.ts";
 import { FlatFile } from "./flat_file.ts";
 import { FlatTable } from "./flat_table.ts";
@@ -75,7 +75,9 @@ function parametersOf(state: FlatTable | undefined, external: ExternalData | und
       return named(tables, decode);
     }) as [Map<string, Tensor>, Map<string, Tensor>];
   for (const name of frozen.keys()) {
-    if (trainable.has(name)) throw damaged(`parameter "${name}" is both trainable and frozen`);
+    if (trainable.has(name)) {
+      throw damaged(`parameter ${quoted(name)} is both trainable and frozen`);
+    }
   }
   return { trainable, frozen };
 }
@@ -116,7 +118,7 @@ function named<T>(
 ): Map<string, T> {
   for (const table of tables) {
     const [name, value] = decode(table);
-    if (found.has(name)) throw damaged(`${table.where} repeats the name "${name}"`);
+    if (found.has(name)) throw damaged(`${table.where} repeats the name ${quoted(name)}`);
     found.set(name, value);
   }
   return found;

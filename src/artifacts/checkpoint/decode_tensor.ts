@@ -3,9 +3,12 @@ import { bytesPerElement, type DataType } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { nominalTensor } from "./checkpoint.ts";
-import { Claims, damaged } from "./claims.ts";
+import { Claims, damaged, quoted } from "./claims.ts";
 import type { FlatTable } from "./flat_table.ts";
 import { INLINE, TENSOR } from "./schema.ts";
+
+/** More axes than any tensor has. */
+const MOST_AXES = 64;
 
 /** The file beside a checkpoint that holds elements of parameters. */
 export class ExternalData {
@@ -41,7 +44,7 @@ export function decodeTensor(
   external: ExternalData | undefined,
 ): readonly [string, Tensor] {
   const name = table.string(TENSOR.name);
-  const what = `tensor "${name}" (${table.where})`;
+  const what = `tensor ${quoted(name)} (${table.where})`;
   const type = typeOf(table, what);
   const dims = shapeOf(table, what);
   const size = sizeOf(dims) * bytesPerElement(type);
@@ -56,7 +59,7 @@ export function decodeTensor(
 /** The name and the element type of a tensor of a nominal checkpoint, which has no elements. */
 export function decodeNominalTensor(table: FlatTable): readonly [string, Tensor] {
   const name = table.string(TENSOR.name);
-  const type = typeOf(table, `tensor "${name}" (${table.where})`);
+  const type = typeOf(table, `tensor ${quoted(name)} (${table.where})`);
   return [name, nominalTensor(type)];
 }
 
@@ -68,7 +71,7 @@ function typeOf(table: FlatTable, what: string): DataType {
 }
 
 function shapeOf(table: FlatTable, what: string): number[] {
-  const dims = table.int64s(TENSOR.dims)?.map(Number);
+  const dims = table.int64s(TENSOR.dims, MOST_AXES)?.map(Number);
   if (dims === undefined) throw damaged(`${what} has no shape`);
   if (!dims.every((dim) => dim >= 0 && Number.isSafeInteger(dim))) {
     throw damaged(`${what} has the impossible shape [${dims}]`);

@@ -81,11 +81,14 @@ export class FlatTable {
     return this.file.bytes.subarray(start, start + count);
   }
 
-  /** A list of 64-bit integers. */
-  int64s(field: Field): bigint[] | undefined {
+  /** A list of 64-bit integers. Throws `SyntaxError` where there are more than `most`. */
+  int64s(field: Field, most: number): bigint[] | undefined {
     const at = this.#follow(field);
     if (at === undefined) return undefined;
     const { start, count } = this.file.vector(at, 8, this.path(field));
+    if (count > most) {
+      throw damaged(`${this.path(field)} (at byte ${at}) has ${count} elements; ${most} at most`);
+    }
     const { scalars } = this.file;
     return Array.from({ length: count }, (_, index) => scalars.readInt64(start + 8 * index));
   }

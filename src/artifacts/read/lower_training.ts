@@ -1,10 +1,8 @@
 import { Builder } from "../../autodiff/builder.ts";
-import { int } from "../../onnx/attribute.ts";
 import { Graph, type Node, type Value } from "../../onnx/graph.ts";
 import { replaceByConstants } from "../../onnx/passes/fold_constants.ts";
 import { normalise } from "../../onnx/passes/normalise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { IGNORED } from "./rules/cross_entropy.ts";
 import { BACKWARD_LOWERINGS, FORWARD_LOWERINGS, UNKNOWN_TRAINING_OPERATORS } from "./rules/mod.ts";
 
 /**
@@ -21,7 +19,6 @@ export async function lowerTraining(graph: Graph, makeStatic: MakeStatic): Promi
   refuseUnknown(graph);
   normalise(graph);
   for (const node of [...graph.nodes]) {
-    ignoreAsTrained(node);
     const lower = lookUp(FORWARD_LOWERINGS, node);
     if (lower) replace(graph, node, lower(graph, node));
   }
@@ -33,6 +30,7 @@ export async function lowerTraining(graph: Graph, makeStatic: MakeStatic): Promi
     const lower = lookUp(BACKWARD_LOWERINGS, node);
     if (lower) replace(graph, node, lower(g, node));
   }
+  separateOutputs(graph);
   graph.prune();
 }
 
@@ -45,10 +43,17 @@ function refuseUnknown(graph: Graph): void {
   );
 }
 
-/** The training kernel leaves out the label -1 where none is named; the stock operator none. */
-function ignoreAsTrained(node: Node): void {
-  if (nameOf(node) !== "SoftmaxCrossEntropyLoss" || node.attributes.has("ignore_index")) return;
-  node.attributes.set("ignore_index", int(IGNORED));
+/** Two gradients may have become one value; an output must be named once. */
+function separateOutputs(graph: Graph): void {
+  const seen = new Set<Value>();
+  graph.outputs.forEach((value, position) => {
+    if (seen.has(value)) {
+      const [copy] = graph.add("Identity", [value]).outputs as [Value];
+      Object.assign(copy, { type: value.type, shape: value.shape });
+      graph.outputs[position] = copy;
+    }
+    seen.add(value);
+  });
 }
 
 /** A copy of what does not depend on the operators that are still to be lowered. */
@@ -72,6 +77,8 @@ function forwardPart(graph: Graph): Graph {
       attributes: Object.fromEntries(node.attributes),
       domain: node.domain,
       name: node.name,
+      captures: node.captures.map((value) => part.value(value.name)),
+      ...(node.source && { source: node.source }),
     });
     for (const value of node.outputs) {
       if (!value) continue;

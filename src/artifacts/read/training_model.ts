@@ -12,6 +12,8 @@ export interface TrainingModel {
   readonly parameters: readonly string[];
   /** Where in `graph.outputs` the gradient of each trainable parameter is. */
   readonly gradients: ReadonlyMap<string, number>;
+  /** Where in `graph.outputs` the new value of each running statistic is. */
+  readonly running: ReadonlyMap<string, number>;
 }
 
 /**
@@ -39,9 +41,10 @@ export async function readTrainingModel(
         "checkpoint is accumulated in it",
     );
   }
+  const running = exposeRunning(graph, new Set(own));
   dropUnread(graph, [RESET, ...own.map(bufferOf)]);
   const inputs = graph.inputs.map((input) => input.name).filter((name) => !parameters.has(name));
-  return { graph, inputs, parameters: own, gradients };
+  return { graph, inputs, parameters: own, gradients, running };
 }
 
 /** Removes the nodes that accumulate gradients; gives the gradient that went into each buffer. */
@@ -59,6 +62,24 @@ function takeAccumulators(graph: Graph): Map<string, Value> {
     graph.remove(node);
   }
   return gradients;
+}
+
+/**
+ * Makes outputs of the running statistics that batch normalisation writes over its own inputs, where
+ * these are parameters. Other ones never change.
+ */
+function exposeRunning(graph: Graph, parameters: ReadonlySet<string>): Map<string, number> {
+  const running = new Map<string, number>();
+  for (const node of [...graph.nodes]) {
+    if (node.opType !== "BatchNormInternal") continue;
+    for (const [input, output] of [[3, 1], [4, 2]] as const) {
+      const name = node.inputs[input]?.name ?? "";
+      if (!parameters.has(name)) continue;
+      running.set(name, graph.outputs.length);
+      graph.outputs.push(graph.addOutput(node, output));
+    }
+  }
+  return running;
 }
 
 function dropUnread(graph: Graph, names: readonly string[]): void {

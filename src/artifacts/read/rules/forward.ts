@@ -1,5 +1,6 @@
-import { type Attribute, float, int } from "../../../onnx/attribute.ts";
+import { type Attribute, float, int, string } from "../../../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../../../onnx/graph.ts";
+import { ONNX_TYPE_NUMBERS } from "../../../onnx/types.ts";
 import { int64s, tensor, toNumbers } from "../../../tensor/tensor.ts";
 import { IGNORED } from "./cross_entropy.ts";
 
@@ -63,20 +64,41 @@ export const batchNormInternal: ForwardLowering = (graph, node) => {
   return [y, mixed(mean, batchMean), mixed(variance, batchVariance), batchMean, inverse];
 };
 
-/** SoftmaxCrossEntropyLoss whose ignored label is an input. */
+/** The label -1 is left out where none is named; the mean over no labels at all is 0, not NaN. */
+export const crossEntropy: ForwardLowering = (graph, node) =>
+  trainedCrossEntropy(graph, node, node.int("ignore_index", IGNORED));
+
+/** The same with the ignored label as an input. */
 export const crossEntropyInternal: ForwardLowering = (graph, node) => {
   const ignored = node.inputs[3];
   if (ignored && !ignored.constant) {
     throw new TypeError(`Cannot read ${node}: its ignore_index is computed at run time`);
   }
-  const attributes = new Map(node.attributes);
-  attributes.delete("output_type");
-  attributes.set("ignore_index", int(ignored ? toNumbers(ignored.constant!)[0]! : IGNORED));
-  return graph.add("SoftmaxCrossEntropyLoss", node.inputs.slice(0, 3), {
-    outputs: node.outputs.length,
-    attributes: Object.fromEntries(attributes),
-  }).outputs;
+  return trainedCrossEntropy(graph, node, ignored ? toNumbers(ignored.constant!)[0]! : IGNORED);
 };
+
+function trainedCrossEntropy(
+  graph: Graph,
+  node: Node,
+  ignored: number,
+): readonly (Value | undefined)[] {
+  const add = adder(graph);
+  const reduction = node.string("reduction", "mean");
+  const [loss, logs] = graph.add("SoftmaxCrossEntropyLoss", node.inputs.slice(0, 3), {
+    outputs: node.outputs.length,
+    attributes: { reduction: string(reduction), ignore_index: int(ignored) },
+  }).outputs;
+  if (reduction !== "mean") return [loss, logs];
+  const label = add("Cast", [node.inputs[1]], { to: int(ONNX_TYPE_NUMBERS.int64) });
+  const kept = add("Not", [add("Equal", [label, constant(graph, [ignored])])]);
+  const count = add("ReduceSum", [add("Cast", [kept], { to: int(ONNX_TYPE_NUMBERS.int64) })], {
+    keepdims: int(0),
+  });
+  const zero = graph.addConstant(graph.fresh("zero"), int64s([0], []));
+  const isAny = add("Greater", [count, zero]);
+  const none = add("CastLike", [zero, loss]);
+  return [add("Where", [isAny, loss, none]), logs];
+}
 
 /** Y = (clip(round(X/s) + zero) − zero)·s, and where nothing was clipped. */
 export const fakeQuant: ForwardLowering = (graph, node) => {

@@ -5,13 +5,17 @@ import { crossEntropyGrad, crossEntropyInternalGrad } from "./cross_entropy.ts";
 import * as forward from "./forward.ts";
 import * as index from "./index.ts";
 import * as norm from "./norm.ts";
+import * as recurrent from "./recurrent.ts";
 import { averagePoolGrad, convGrad, maxPoolGrad } from "./window.ts";
 
 /** Operators of the forward part, and those that need no shape; by domain and name. */
 export const FORWARD_LOWERINGS: Readonly<Record<string, forward.ForwardLowering>> = {
+  SoftmaxCrossEntropyLoss: forward.crossEntropy,
   "com.microsoft.BatchNormInternal": forward.batchNormInternal,
   "com.microsoft.ConcatTraining": forward.concatTraining,
   "com.microsoft.FakeQuant": forward.fakeQuant,
+  "com.microsoft.GRUTraining": recurrent.gruTraining,
+  "com.microsoft.LSTMTraining": recurrent.lstmTraining,
   "com.microsoft.ReduceSumTraining": forward.reduceSumTraining,
   "com.microsoft.Scale": forward.scale,
   "com.microsoft.SoftmaxCrossEntropyLossInternal": forward.crossEntropyInternal,
@@ -34,8 +38,10 @@ export const BACKWARD_LOWERINGS: Readonly<Record<string, Lowering>> = {
   "com.microsoft.GatherElementsGrad": index.gatherElementsGrad,
   "com.microsoft.GatherGrad": index.gatherGrad,
   "com.microsoft.GatherNDGrad": index.gatherNDGrad,
+  "com.microsoft.GRUGrad": recurrent.gruGrad,
   "com.microsoft.GeluGrad": activation.geluGrad,
   "com.microsoft.InvertibleLayerNormalizationGrad": norm.invertibleLayerNormGrad,
+  "com.microsoft.LSTMGrad": recurrent.lstmGrad,
   "com.microsoft.LayerNormalizationGrad": norm.layerNormGrad,
   "com.microsoft.LeakyReluGrad": activation.leakyReluGrad,
   "com.microsoft.LogSoftmaxGrad": activation.logSoftmaxGrad,
@@ -60,10 +66,6 @@ export const UNKNOWN_TRAINING_OPERATORS: ReadonlySet<string> = new Set([
     "BatchScale",
     "BitmaskDropoutGrad",
     "ConvTransposeGrad",
-    "GRUGrad",
-    "GRUTraining",
-    "LSTMGrad",
-    "LSTMTraining",
     "ReduceAllL2",
     "ResizeGrad",
     "ScaledSum",
