@@ -24,7 +24,7 @@ export const roiAlign: WriteOut = (g, node) => {
   const [rows, columns] = [node.int("output_height", 1), node.int("output_width", 1)];
   const isHalf = node.string("coordinate_transformation_mode", "half_pixel") === "half_pixel";
   const corners = g.shift(
-    g.scale(rois, node.float("spatial_scale", 1)),
+    unmoved(g, g.scale(rois, node.float("spatial_scale", 1))),
     isHalf ? -0.5 : 0,
   );
   const along = (axis: number, cells: number, size: number): Points => {
@@ -60,6 +60,11 @@ export const roiAlign: WriteOut = (g, node) => {
     : g.reduce("ReduceMax", cells, [2, 4], false);
   return [g.transpose(pooled, [0, 3, 1, 2])];
 };
+
+/** Rounded to 2⁻²⁰ of an element: the same for the eye, but no gradient passes through a rounding. */
+function unmoved(g: Builder, x: Value): Value {
+  return g.scale(g.op("Round", [g.scale(x, 2 ** 20)], dimsOf(x)), 2 ** -20);
+}
 
 /** The elements on both sides of points and their weights; points more than one outside count nothing. */
 function sides(g: Builder, { at, size }: Points): { readonly at: Value; readonly weight: Value }[] {
