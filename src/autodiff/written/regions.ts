@@ -111,12 +111,20 @@ export const maxRoiPool: WriteOut = (g, node) => {
   const lowest = g.scalar(-Infinity, x);
   const across = g.reshape(members(1, columns, width), [regions, 1, 1, columns, width]);
   const wide = g.reshape(seen, [regions, channels, height, 1, width]);
-  const narrow = g.reduce("ReduceMax", g.where(across, wide, lowest), [4], false);
+  const narrow = firstLargest(g, g.where(across, wide, lowest), 4);
   const down = g.reshape(members(0, rows, height), [regions, 1, rows, height, 1]);
   const high = g.reshape(narrow, [regions, channels, 1, height, columns]);
-  const made = g.reduce("ReduceMax", g.where(down, high, lowest), [3], false);
+  const made = firstLargest(g, g.where(down, high, lowest), 3);
   return [g.where(g.compare("Equal", made, lowest), g.scalar(0, x), made)];
 };
+
+/** The largest element along an axis; of equal ones the first has the gradient, as in PyTorch. */
+function firstLargest(g: Builder, x: Value, axis: number): Value {
+  const shape = dimsOf(x);
+  const rest = shape.toSpliced(axis, 1);
+  const at = g.op("ArgMax", [x], shape.with(axis, 1), { axis }, "int64");
+  return g.reshape(g.op("GatherElements", [x, at], shape.with(axis, 1), { axis }), rest);
+}
 
 /** To the nearest integer, halves away from zero, for numbers from 0 on. */
 function rounded(g: Builder, x: Value): Value {

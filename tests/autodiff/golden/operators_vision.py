@@ -2,7 +2,7 @@
 import numpy as np, torch
 import torch.nn.functional as F
 from torchvision.ops import deform_conv2d, roi_align, roi_pool
-from make_operators import Draw, Given, apart, case
+from make_operators import Draw, Given, apart, case, tied
 
 
 def between(*dims, reach=47):
@@ -69,6 +69,9 @@ def deformed():
     conv([1, 2, 5, 4], [2, 1, 2, 2], [2, 2], mask=True, group=2, strides=[2, 1], dilations=[1, 2], opset=22)
     conv([1, 4, 4, 4], [2, 4, 2, 1], [2, 3], bias=True, parts=2, pads=[1, 0, 0, 1], strides=[2, 2])
     conv([1, 4, 3, 3], [4, 2, 2, 2], [2, 2], bias=True, mask=True, parts=2, group=2, kernel_shape=[2, 2])
+    # Offsets as training starts with them.
+    case("DeformConv", [Draw(1, 2, 3, 3), Draw(2, 2, 3, 3), Given(np.zeros([1, 18, 3, 3]))],
+         lambda x, w, offset: deform_conv2d(x, offset, w, padding=1), {"pads": [1, 1, 1, 1]}, 19)
 
 
 def regions():
@@ -82,10 +85,15 @@ def regions():
             mode = {} if half else {"coordinate_transformation_mode": "output_half_pixel"}
             case("RoiAlign", [Draw(2, 2, 6, 5), Given(boxes), images], aligned,
                  {"output_height": size[0], "output_width": size[1], "sampling_ratio": ratio, "spatial_scale": scale, **mode})
+    before = lambda x, corners, images: roi_align(x, torch.cat([images[:, None], corners], 1).double(), (2, 2), 0.5, 2)
+    case("RoiAlign", [Draw(2, 2, 6, 5), np.array(boxes), images], before,
+         {"output_height": 2, "output_width": 2, "sampling_ratio": 2, "spatial_scale": 0.5}, 10)
     # Whole corners after scaling, and cells of whole eighths, which no rounding moves.
     for size, scale in (((2, 4), 1.0), ((4, 2), 0.5), ((1, 1), 1.0)):
         rois = np.array([[1, 0, 0, 3, 5], [0, 2, 1, 9, 3], [1, 4, 4, 4, 4], [0, 6, 6, 8, 8]]) * ([1] + [1 / scale] * 4)
         case("MaxRoiPool", [apart(2, 2, 6, 5), rois], lambda x, rois: roi_pool(x, rois, size, scale), {"pooled_shape": list(size), "spatial_scale": scale})
+    rois = np.array([[0, 0, 0, 4, 5], [0, 1, 2, 3, 3]], np.float64)
+    case("MaxRoiPool", [tied(1, 2, 6, 5), rois], lambda x, rois: roi_pool(x, rois, (2, 1)), {"pooled_shape": [2, 1]})
 
 
 def add():
