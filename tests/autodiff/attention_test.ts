@@ -65,6 +65,17 @@ const STANDARD: Case[] = [
   { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4], [3, 5]] },
   { inputs: [[2, 2, 2, 4], [2, 2, 5, 4], [2, 2, 5, 4], bool([2, 5], marks)] },
   { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]], attributes: { softcap: float(0.7) } },
+  // A query for which no key counts.
+  {
+    inputs: [
+      [2, 2, 2, 4],
+      [2, 2, 5, 4],
+      [2, 2, 5, 4],
+      bool([2, 5], marks.toSpliced(5, 5, 0, 0, 0, 0, 0)),
+    ],
+    attributes: { qk_matmul_output_mode: int(3) },
+    outputs: 4,
+  },
   {
     inputs: [
       [2, 2, 3, 4],
