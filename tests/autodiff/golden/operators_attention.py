@@ -23,13 +23,15 @@ def standard(q, k, v, mask=None, past_k=None, past_v=None, lengths=None, *, head
     if softcap or stage is not None:
         scores = q @ k.repeat_interleave(shared, 1).mT * (scale or q.shape[-1]**-0.5)
         capped = softcap * torch.tanh(scores / softcap) if softcap else scores
-        shares = (capped + bias).softmax(-1)
+        total = capped + bias
+        none = total.isneginf().all(-1, keepdim=True)
+        shares = total.masked_fill(none, 0).softmax(-1).masked_fill(none, 0)
         y = shares @ v.repeat_interleave(shared, 1)
     else:
         y = F.scaled_dot_product_attention(q, k, v, bias, scale=scale, enable_gqa=shared > 1)
     y = y if heads is None else y.transpose(1, 2).flatten(2)
     if stage is None: return (y, k, v) if past else y
-    return y, k, v, (scores, capped, capped + bias, shares)[stage]
+    return y, k, v, (scores, capped, total, shares)[stage]
 
 
 def onnx_attention():
@@ -61,6 +63,10 @@ def onnx_attention():
     for stage in (1, 2, 3): one([*four, Draw(3, 5)], softcap=1.5, stage=stage)
     one([*four, None, None, None, np.array([3, 5])], 24)
     one([*four, Draw(3, 5), None, None, np.array([4, 2])], 24)
+    # Queries for which no key counts.
+    each = each & np.array([[1], [0], [1]], bool)
+    for softcap in (0.0, 1.5): one([*four, each], softcap=softcap)
+    one([*four, each[None, None], None, None, np.array([5, 0])], 24, causal=True)
 
 
 def fused_attention():
