@@ -16,6 +16,7 @@ const FUNCTIONS = {
   CreateSessionFromArray: [8, ["pointer", "buffer", "usize", "pointer", "buffer"]],
   Run: [9, ["pointer", "pointer", "buffer", "buffer", "usize", "buffer", "usize", "buffer"]],
   CreateSessionOptions: [10, ["buffer"]],
+  DisableMemPattern: [17, ["pointer"]],
   SetSessionLogSeverityLevel: [22, ["pointer", "i32"]],
   SetSessionGraphOptimizationLevel: [23, ["pointer", "i32"]],
   SessionGetInputCount: [30, ["pointer", "buffer"]],

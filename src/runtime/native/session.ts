@@ -50,6 +50,8 @@ export async function openNative(
 ): Promise<Session> {
   const options = api.made("CreateSessionOptions");
   api.call("SetSessionLogSeverityLevel", options, ERROR);
+  // A block for a whole run would be added to what the first run has taken piece by piece.
+  api.call("DisableMemPattern", options);
   api.call("SetSessionGraphOptimizationLevel", options, optimise ? ALL_OPTIMISATIONS : 0);
   const slot = new BigUint64Array(1);
   const bytes = model as Uint8Array<ArrayBuffer>;
