@@ -1,6 +1,6 @@
 import { Builder, dimsOf, typeOf } from "../../../autodiff/builder.ts";
 import { gradients } from "../../../autodiff/gradients.ts";
-import { unrollRecurrent } from "../../../autodiff/lowering/recurrent.ts";
+import { writeOut } from "../../../autodiff/written/mod.ts";
 import type { Attribute } from "../../../onnx/attribute.ts";
 import { Graph, type Node, type Value } from "../../../onnx/graph.ts";
 import { floats, type Lowering } from "../lowering.ts";
@@ -107,7 +107,7 @@ function writtenOut(steps: Graph, layer: Node, inputs: readonly (Value | undefin
   const count = layer.opType === "LSTM" ? 3 : 2;
   const made = steps.add(layer.opType, inputs, { outputs: count, attributes });
   const names = made.outputs.map((value) => value!.name);
-  unrollRecurrent(steps);
+  writeOut(steps);
   return names.map((name) => {
     const { producer } = steps.value(name);
     if (producer?.opType === "Identity") return producer.inputs[0]!;
