@@ -16,3 +16,8 @@ export function gradientOf(graph: Graph, gradient: Value): Value | undefined {
   const name = /^(.*)_grad(_\d+)?$/.exec(gradient.name)?.[1];
   return name === undefined ? undefined : graph.values.get(name);
 }
+
+/** The name of the flag that says that a parameter's gradient was accumulated. */
+export function flagOf(parameter: string): string {
+  return `${parameter}_grad.accumulation.out`;
+}
