@@ -21,3 +21,13 @@ export function gradientOf(graph: Graph, gradient: Value): Value | undefined {
 export function flagOf(parameter: string): string {
   return `${parameter}_grad.accumulation.out`;
 }
+
+/** The name of the new value of what the stock form does not write over. */
+export function updatedOf(name: string): string {
+  return `${name}.updated`;
+}
+
+/** The name of the moment number `index` of an optimizer, as checkpoints have it. */
+export function momentOf(index: number): string {
+  return `momentum${index}`;
+}

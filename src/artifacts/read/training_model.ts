@@ -1,6 +1,6 @@
 import type { Graph, Value } from "../../onnx/graph.ts";
 import { readGraph } from "../../onnx/read_model.ts";
-import { bufferOf, RESET } from "./names.ts";
+import { bufferOf, flagOf, RESET, updatedOf } from "./names.ts";
 
 /** An official training model as a graph that gives the loss and the gradients of one batch. */
 export interface TrainingModel {
@@ -26,7 +26,7 @@ export async function readTrainingModel(
   parameters: ReadonlySet<string>,
 ): Promise<TrainingModel> {
   const { graph } = await readGraph(bytes, { file: "The training model" });
-  const accumulated = takeAccumulators(graph);
+  const accumulated = new Map([...takeAccumulators(graph), ...takeSums(graph, parameters)]);
   const own = graph.inputs.map((input) => input.name).filter((name) => parameters.has(name));
   const gradients = new Map<string, number>();
   const running = new Map<string, number>();
@@ -62,6 +62,29 @@ function takeAccumulators(graph: Graph): Map<string, Value> {
       if (at >= 0) graph.outputs.splice(at, 1);
     }
     graph.remove(node);
+  }
+  return gradients;
+}
+
+/**
+ * The same of the stock form, in which the sums, and the new statistics, are outputs: drops these and
+ * gives the gradient that was added, or the statistic, by buffer.
+ */
+function takeSums(graph: Graph, parameters: ReadonlySet<string>): Map<string, Value> {
+  const gradients = new Map<string, Value>();
+  for (const name of parameters) {
+    const sum = graph.outputs.find((output) => output.name === flagOf(name));
+    const statistic = graph.outputs.find((output) => output.name === updatedOf(name));
+    const gradient = sum?.producer?.opType === "Where" ? sum.producer.inputs[1] : undefined;
+    if (gradient) gradients.set(bufferOf(name), gradient);
+    if (statistic?.producer) gradients.set(name, statistic.producer.inputs[0]!);
+    for (const output of [gradient && sum, statistic]) {
+      if (!output) continue;
+      graph.outputs.splice(graph.outputs.indexOf(output), 1);
+      const adding = gradient && output.producer!.inputs[2]?.producer;
+      graph.remove(output.producer!);
+      if (adding) graph.remove(adding);
+    }
   }
   return gradients;
 }

@@ -19,10 +19,11 @@ export interface InputOrder {
  * the loss, those named in `outputs`, and a flag for each accumulator.
  */
 export function toOfficialTraining(
-  { graph, loss, gradients, statistics }: TrainingGraph,
+  training: TrainingGraph,
   order: InputOrder,
   outputs: readonly string[],
 ): void {
+  const { graph, loss, gradients } = training;
   const g = new Builder(graph);
   const reset = graph.addInput(RESET, "bool", [1]);
   const flags: Value[] = [];
@@ -33,11 +34,8 @@ export function toOfficialTraining(
     flags.push(accumulated(graph, buffer, graph.value(gradient), { name, overwrite: reset }));
   }
   const always = g.constant(tensor("bool", [1], [1]));
-  for (const one of statistics) {
-    updated(g, one).forEach((value, which) => {
-      const name = one.running[which]!;
-      flags.push(accumulated(graph, graph.value(name), value, { name, overwrite: always }));
-    });
+  for (const [name, value] of runningUpdates(g, training)) {
+    flags.push(accumulated(graph, graph.value(name), value, { name, overwrite: always }));
   }
   graph.outputs.splice(0, Infinity, graph.value(loss), ...outputs.map((name) => graph.value(name)));
   for (const value of graph.outputs) if (value.name !== loss) value.shape = undefined;
@@ -68,6 +66,13 @@ function accumulated(
   flag.type = "bool";
   flag.shape = [1];
   return flag;
+}
+
+/** The new value of each running statistic, by its name. */
+export function runningUpdates(g: Builder, { statistics }: TrainingGraph): [string, Value][] {
+  return statistics.flatMap((one) =>
+    updated(g, one).map((value, which): [string, Value] => [one.running[which]!, value])
+  );
 }
 
 /**

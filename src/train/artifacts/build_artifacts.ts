@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../../artifacts/checkpoint/checkpoint.ts";
 import { mergeBatches } from "../../artifacts/write/merge_batches.ts";
 import { encodeOptimizer } from "../../artifacts/write/optimizer_file.ts";
+import { encodeStockOptimizer } from "../../artifacts/write/stock_optimizer.ts";
 import { TARGET_LIMITS } from "../../artifacts/write/target.ts";
 import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
@@ -23,7 +24,8 @@ const OUTPUTS = "InferenceGraphOutputs";
  *
  * For `"ort-1.17"` and `"ort-1.19"` the files are those that the official tool would make, and that
  * ONNX Runtime's training builds of 1.16 and 1.17, or 1.18 and 1.19, load: gradients in standard
- * operators, which training builds accumulate and apply. Parameters that are frozen, or do not reach
+ * operators, which training builds accumulate and apply. For `"stock"` no operator of a training build
+ * is needed: sums and updates are outputs (see docs/artifacts.md). Parameters that are frozen, or do not reach
  * the loss, are frozen in the checkpoint too. The batch size stays free where the operators permit.
  *
  * Throws `RangeError` for an optimizer that the runtime does not have and where a size must be given,
@@ -36,15 +38,20 @@ export async function buildArtifacts(
   const settings = buildSettings(options);
   const plan = planBuild(model, settings);
   const { opset } = TARGET_LIMITS[settings.target];
-  const optimizer = encodeOptimizer(settings.optimizer, { opset, clipNorm: settings.clipNorm });
+  const file = { opset, clipNorm: settings.clipNorm };
+  const official = settings.target !== "stock" && encodeOptimizer(settings.optimizer, file);
   const { training, evaluation, parameters, trained } = await graphsFor(model, settings, plan);
+  const updated = parameters.filter((name) => trained.has(name)).map((name) => ({
+    name,
+    shape: model.graph.value(name).constant!.dims,
+  }));
   const metadata = writeFacts(model.metadata, model);
   metadata.set(OUTPUTS, model.graph.outputs.map(({ name }) => name).join(","));
   return {
     ...model,
     training: encodeGraph(training),
     evaluation: encodeGraph(evaluation, { metadata }),
-    optimizer,
+    optimizer: official || encodeStockOptimizer(settings.optimizer, updated, file),
     checkpoint: checkpointOf(model, settings, parameters, trained),
   };
 }

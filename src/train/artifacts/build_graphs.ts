@@ -5,6 +5,7 @@ import {
 } from "../../artifacts/training_graph.ts";
 import { drawMasks } from "../../artifacts/write/draw_masks.ts";
 import { orderInputs, toOfficialTraining } from "../../artifacts/write/official_training.ts";
+import { spreadProducts, toStockTraining } from "../../artifacts/write/stock_training.ts";
 import { fitTarget, tooNew } from "../../artifacts/write/target.ts";
 import { Builder, dimsOf } from "../../autodiff/builder.ts";
 import { writeOut } from "../../autodiff/written/mod.ts";
@@ -94,7 +95,9 @@ async function trainingGraph(
   });
   const loss = nameLoss(graph, graph.value(made.loss));
   const order = { data: [...data, plan.target], parameters };
-  toOfficialTraining({ ...made, loss }, order, settings.outputs);
+  const shape = settings.target === "stock" ? toStockTraining : toOfficialTraining;
+  shape({ ...made, loss }, order, settings.outputs);
+  if (settings.target === "stock") spreadProducts(graph);
   fitTarget(graph, settings.target);
   return { graph, trained: new Set(made.gradients.keys()) };
 }
