@@ -6,8 +6,9 @@ import type { StateParameter } from "./training_state.ts";
 
 /**
  * Artifacts of on-device training, trained step by step on the stock ONNX Runtime, with the meaning
- * of the official runtime's C API: gradients add up until `lazyResetGrad`, and the learning rate is
- * 0.001 until it is set. `openTrainer` makes one.
+ * of the official runtime's C API: gradients add up until `lazyResetGrad`. Until it is set, the learning
+ * rate is that which `buildArtifacts` was given, and 0.001 for official artifacts. `openTrainer` makes
+ * one.
  */
 export interface ArtifactTrainer {
   /** Names of what `trainStep` is fed: data, then labels or targets. */
@@ -24,7 +25,7 @@ export interface ArtifactTrainer {
   readonly properties: Map<string, PropertyValue>;
   /** Optimizer steps taken. */
   readonly steps: number;
-  /** The learning rate of the next step. @default {0.001} */
+  /** The learning rate of the next step. */
   learningRate: number;
   /** Gradients of a batch, added to those before; gives the loss and the other outputs. */
   trainStep(feeds: Tensors): Promise<Record<string, Tensor>>;

@@ -1,6 +1,9 @@
 import type { Checkpoint } from "../../artifacts/checkpoint/checkpoint.ts";
 import type { Model } from "../../onnx/model.ts";
 
+/** The property of a checkpoint in which `buildArtifacts` keeps the optimizer's learning rate. */
+export const RATE_PROPERTY = "learning_rate";
+
 /** What ONNX Runtime's on-device training works with: three models and the parameters. */
 export interface TrainingFiles {
   /** `training_model.onnx`: loss and gradients of a batch. */

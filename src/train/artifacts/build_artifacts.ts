@@ -7,7 +7,7 @@ import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
 import { cpu } from "../../runtime/onnxruntime.ts";
-import type { Artifacts } from "./artifacts.ts";
+import { type Artifacts, RATE_PROPERTY } from "./artifacts.ts";
 import { buildGraphs, type BuiltGraphs } from "./build_graphs.ts";
 import { type BuildArtifactsOptions, type BuildSettings, buildSettings } from "./build_options.ts";
 import { type BuildPlan, planBuild } from "./build_plan.ts";
@@ -30,6 +30,17 @@ const OUTPUTS = "InferenceGraphOutputs";
  *
  * Throws `RangeError` for an optimizer that the runtime does not have and where a size must be given,
  * `TypeError` for operators that it does not know, `NotDifferentiableError` as `fit` does.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { adamW, buildArtifacts, freeze, loadBackbone, replaceHead } from "@graft/graft";
+ *
+ * const backbone = await loadBackbone("digit_cnn", { weights: "random" });
+ * const model = replaceHead(freeze(backbone, "all"), { classes: ["odd", "even"] });
+ * const { checkpoint } = await buildArtifacts(model, { optimizer: adamW({ weightDecay: 0 }) });
+ * assertEquals([...checkpoint.trainable.keys()], ["head.weight", "head.bias"]);
+ * ```
  */
 export async function buildArtifacts(
   model: Model,
@@ -89,7 +100,7 @@ function checkpointOf(
     trainable: new Map(entries.filter(([name]) => trained.has(name))),
     frozen: new Map(entries.filter(([name]) => !trained.has(name))),
     optimizerGroups: [],
-    properties: new Map([["learning_rate", Math.fround(optimizer.learningRate)]]),
+    properties: new Map([[RATE_PROPERTY, Math.fround(optimizer.learningRate)]]),
     nominal: false,
     version: TARGET_LIMITS[target].checkpoint,
   };

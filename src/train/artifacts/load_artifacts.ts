@@ -25,12 +25,17 @@ const schema: z.ZodType<LoadArtifactsOptions> = z.strictObject({
  * cannot read, `RangeError` for a nominal checkpoint, which has no values.
  *
  * @example
- * ```ts ignore
- * import { exportInference, fit, loadArtifacts } from "@graft/graft";
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { buildArtifacts, loadArtifacts, loadBackbone, saveArtifacts } from "@graft/graft";
  *
- * const artifacts = await loadArtifacts("artifacts/");
- * const { model } = await fit(artifacts, train, { epochs: 1 });
- * await exportInference(model, "model.onnx");
+ * const folder = await Deno.makeTempDir();
+ * const model = await loadBackbone("digit_cnn", { weights: "random" });
+ * await saveArtifacts(await buildArtifacts(model), folder);
+ *
+ * const artifacts = await loadArtifacts(folder);
+ * assertEquals([...artifacts.checkpoint.trainable.keys()], [...model.parameters.keys()]);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export async function loadArtifacts(

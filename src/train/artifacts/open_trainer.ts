@@ -8,7 +8,7 @@ import type { Tensors } from "../../runtime/runtime.ts";
 import { show } from "../../tensor/options.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { TrainingFiles } from "./artifacts.ts";
+import { RATE_PROPERTY, type TrainingFiles } from "./artifacts.ts";
 import { Evaluation } from "./evaluation.ts";
 import type { ArtifactTrainer, CheckpointOptions } from "./artifact_trainer.ts";
 import { type LinearSchedule, linearSchedule } from "./linear_schedule.ts";
@@ -17,7 +17,7 @@ import { StepProgram } from "./step_program.ts";
 import { type StateParameter, TrainingState } from "./training_state.ts";
 
 /** The learning rate of the official runtimes until it is set. */
-const LEARNING_RATE = 1e-3;
+export const LEARNING_RATE = 1e-3;
 
 /**
  * Makes artifacts ready to be trained step by step on the stock ONNX Runtime (CPU), as the official
@@ -27,16 +27,23 @@ const LEARNING_RATE = 1e-3;
  * operators and optimizers that Graft does not know.
  *
  * @example
- * ```ts ignore
- * import { loadArtifacts, openTrainer } from "@graft/graft";
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { buildArtifacts, loadBackbone, openTrainer } from "@graft/graft";
  *
- * const trainer = await openTrainer(await loadArtifacts("artifacts/"));
- * for (const batch of batches) {
- *   await trainer.trainStep(batch);
+ * const model = await loadBackbone("digit_cnn", { weights: "random" });
+ * const trainer = await openTrainer(await buildArtifacts(model));
+ * const x = { type: "float32", dims: [2, 1, 28, 28], data: new Float32Array(1568).fill(1) } as const;
+ * const labels = { type: "int64", dims: [2], data: BigInt64Array.of(3n, 3n) } as const;
+ * const losses: number[] = [];
+ * for (let step = 0; step < 5; step++) {
+ *   const { loss } = await trainer.trainStep({ x, labels });
+ *   losses.push(Number(loss!.data[0]));
  *   trainer.optimizerStep();
  *   trainer.lazyResetGrad();
  * }
- * await trainer.saveCheckpoint("artifacts/checkpoint", { includeOptimizerState: true });
+ * assert(losses[4]! < losses[0]!);
+ * await trainer.release();
  * ```
  */
 export async function openTrainer(files: TrainingFiles): Promise<ArtifactTrainer> {
@@ -76,6 +83,8 @@ class Trainer implements ArtifactTrainer {
     readonly evaluation: Evaluation | undefined,
   ) {
     this.properties = new Map(base.properties);
+    const rate = base.properties.get(RATE_PROPERTY);
+    if (typeof rate === "number" && rate > 0) this.#learningRate = rate;
     this.#isEmpty = base.nominal;
   }
 

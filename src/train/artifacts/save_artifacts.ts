@@ -22,6 +22,19 @@ const schema: z.ZodType<SaveArtifactsOptions> = z.strictObject({
  *
  * Requires `--allow-read` and `--allow-write`. Throws an error that names the path where it cannot be
  * written.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { buildArtifacts, loadBackbone, saveArtifacts } from "@graft/graft";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const model = await loadBackbone("digit_cnn", { weights: "random" });
+ * await saveArtifacts(await buildArtifacts(model, { target: "ort-1.17" }), folder);
+ * const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+ * assertEquals(names[0], "checkpoint");
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function saveArtifacts(
   artifacts: TrainingFiles,
