@@ -1,8 +1,10 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { digitCnn } from "../../../models/digit_cnn.ts";
 import { tensor } from "../../../src/tensor/tensor.ts";
 import { buildArtifacts } from "../../../src/train/artifacts/build_artifacts.ts";
 import type { BuildArtifactsOptions } from "../../../src/train/artifacts/build_options.ts";
+import { openTrainer } from "../../../src/train/artifacts/open_trainer.ts";
+import { adamW } from "../../../src/train/optimizers/adamw.ts";
 import { sgd } from "../../../src/train/optimizers/sgd.ts";
 import { judgedTest } from "../../artifacts/official_runtime.ts";
 import { distance, officialCourse, ownCourse } from "./judge.ts";
@@ -59,6 +61,29 @@ for (const { claim, options, targets } of VARIANTS) {
     assert(distance(own.parameters, official.parameters) < 1e-4);
     assert(official.losses.at(-2)! < official.losses[0]!);
   });
+}
+
+for (const optimizer of [adamW(), sgd()]) {
+  judgedTest(
+    `the official runtime goes on from a checkpoint of ${optimizer.name}`,
+    [],
+    async () => {
+      const artifacts = await buildArtifacts(encoder(), { optimizer });
+      const trainer = await openTrainer(artifacts);
+      for (const batch of [...batches, ...batches]) {
+        trainer.lazyResetGrad();
+        await trainer.trainStep(batch);
+        trainer.optimizerStep();
+      }
+      const checkpoint = trainer.checkpoint({ includeOptimizerState: true });
+      await trainer.release();
+      assertEquals(checkpoint.optimizerGroups[0]!.step, 4);
+      const official = await officialCourse({ ...artifacts, checkpoint }, batches, STEPS);
+      const own = await ownCourse({ ...artifacts, checkpoint }, batches, STEPS);
+      assert(distance(own.losses, official.losses) < 1e-5, `${own.losses}`);
+      assert(distance(own.parameters, official.parameters) < 1e-4);
+    },
+  );
 }
 
 judgedTest("dropout acts in the official runtime, and a network learns with it", [], async () => {
