@@ -27,6 +27,13 @@ export function repeated(dataset: Dataset, length: number): Dataset {
   return { length, get: (index) => dataset.get(index % dataset.length) };
 }
 
+/** The same rows with zeros `[N, width]` for targets. */
+export function regression(dataset: Dataset, width: number): Dataset {
+  const target: Tensor = { type: "float32", dims: [width], data: new Float32Array(width) };
+  const { length } = dataset;
+  return { length, get: async (index) => ({ ...await dataset.get(index), target }) };
+}
+
 /** What `stepTimes` is told beside the model. */
 export interface StepOptions {
   /** Examples a step. */

@@ -22,10 +22,12 @@ export const OPERATORS = {
   Celu: op(["X"], ["Y"]),
   Clip: op(["input", "min?", "max?"], ["output"]),
   Col2Im: op(["input", "image_shape", "block_shape"], ["output"]),
+  "com.microsoft.DequantizeLinear": op(["x", "x_scale", "x_zero_point?"], ["y"]),
   "com.microsoft.FastGelu": op(["X", "bias?"], ["Y"]),
   "com.microsoft.FusedMatMul": op(["A", "B"], ["Y"]),
   "com.microsoft.Gelu": op(["X"], ["Y"]),
   "com.microsoft.MatMulNBits": op(["A", "B", "scales", "zero_points?", "g_idx?", "bias?"], ["Y"]),
+  "com.microsoft.QuantizeLinear": op(["x", "y_scale", "y_zero_point?"], ["y"]),
   "com.microsoft.QuickGelu": op(["X"], ["Y"]),
   "com.microsoft.SkipLayerNormalization": op(["input", "skip", "gamma", "beta?", "bias?"], [
     "output",

@@ -104,7 +104,9 @@ function isWeight(constant: Value, node: Node, position: number, fromInput: Set<
     return position > 0 || node.opType === "Einsum" || !node.inputs[1] || !sourceOf(node.inputs[1]);
   }
   const elements = constant.constant!.data.length;
-  if (node.opType === "Gather") return position === 0 && constant.constant!.dims.length >= 2;
+  if (node.opType.startsWith("Gather")) {
+    return position === 0 && constant.constant!.dims.length >= 2;
+  }
   if (!ELEMENTWISE.has(node.opType)) return false;
   if (node.inputs.some((value) => value && fromInput.has(value))) return false;
   if (constant.isLiteral && !WEIGHT_NAME.test(constant.name)) return false;

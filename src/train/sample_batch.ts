@@ -2,14 +2,16 @@ import type { Dataset } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { batches, type HostBatch } from "./loader.ts";
 
-/** The first rows of a data set as a batch, for its shapes. */
+/** The first example of a data set as a batch of `batchSize` rows, for their shapes. */
 export async function firstBatch(
   dataset: Dataset,
   batchSize: number,
   classCount: number | undefined,
 ): Promise<HostBatch> {
   const order = Uint32Array.from({ length: dataset.length }, (_, index) => index);
-  for await (const batch of batches(dataset, { batchSize, order, classCount })) return batch;
+  for await (const batch of batches(dataset, { batchSize: 1, order, classCount })) {
+    return padded(batch, batchSize);
+  }
   throw new RangeError("None of the examples could be read");
 }
 

@@ -1,7 +1,10 @@
+import { assertRejects } from "@std/assert";
+import { NotDifferentiableError } from "../../src/autodiff/gradients.ts";
 import { float, int } from "../../src/onnx/attribute.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import type { Case } from "./central_differences.ts";
 import { hashed } from "./golden_numbers.ts";
+import { differentiate } from "./one_operator.ts";
 import { checkWritten } from "./written.ts";
 
 const space = "com.microsoft";
@@ -65,6 +68,17 @@ const STANDARD: Case[] = [
   { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4], [3, 5]] },
   { inputs: [[2, 2, 2, 4], [2, 2, 5, 4], [2, 2, 5, 4], bool([2, 5], marks)] },
   { inputs: [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]], attributes: { softcap: float(0.7) } },
+  // A query for which no key counts.
+  {
+    inputs: [
+      [2, 2, 2, 4],
+      [2, 2, 5, 4],
+      [2, 2, 5, 4],
+      bool([2, 5], marks.toSpliced(5, 5, 0, 0, 0, 0, 0)),
+    ],
+    attributes: { qk_matmul_output_mode: int(3) },
+    outputs: 4,
+  },
   {
     inputs: [
       [2, 2, 3, 4],
@@ -133,3 +147,20 @@ checkWritten([
     inputs: [[2, 3, 4], [2, 3, 4], [4], [4]],
   },
 ]);
+
+Deno.test("a node whose outputs are not all made stays, which the error says", async () => {
+  const inputs = ["input", "skip"].map((name) => ({
+    tensor: numbers(name, 2, 3, 4),
+    isConstant: false,
+  }));
+  const op = "SkipSimplifiedLayerNormalization";
+  const row = {
+    op,
+    domain: space,
+    inputs: [...inputs, { tensor: numbers("gamma", 4), isConstant: true }],
+    outputs: 2,
+    weights: (position: number) => position === 0 ? numbers("weights", 2, 3, 4) : undefined,
+  };
+  await differentiate({ ...row, omitted: [1] });
+  await assertRejects(() => differentiate(row), NotDifferentiableError, "cannot be rewritten");
+});

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { Builder, dimsOf } from "../../src/autodiff/builder.ts";
 import { blockChannels } from "../../src/autodiff/lowering/blocked/block_channels.ts";
+import { turnedFilters } from "../../src/autodiff/lowering/turned_filters.ts";
 import { Graph, type Value } from "../../src/onnx/graph.ts";
 import { encodeGraph } from "../../src/onnx/write_model.ts";
 import { cpu } from "../../src/runtime/onnxruntime.ts";
@@ -30,6 +31,18 @@ const CASES: readonly [name: string, shapes: Shapes, make: Make][] = [
     "channels that do not fill a block, steps and uneven paddings",
     { x: [4, 20, 12, 12], w: [36, 20, 3, 2] },
     (g, { x, w }) => conv(g, [x!, w!], [4, 36, 6, 13], { pads: [1, 0, 0, 2], strides: [2, 1] }),
+  ],
+  [
+    "filters of 48 channels turned around, of uneven windows",
+    { dy: [4, 48, 9, 7], w: [48, 32, 3, 2] },
+    (g, { dy, w }) =>
+      conv(g, [dy!, turnedFilters(g, w!, 1)], [4, 32, 9, 8], { pads: [1, 1, 1, 1] }),
+  ],
+  [
+    "filters turned around that do not fill a block",
+    { dy: [4, 40, 9, 7], w: [40, 36, 3, 3] },
+    (g, { dy, w }) =>
+      conv(g, [dy!, turnedFilters(g, w!, 1)], [4, 36, 9, 7], { pads: [1, 1, 1, 1] }),
   ],
   [
     "one filter a channel, dilated",

@@ -20,6 +20,8 @@ export interface OneOperator {
   readonly inputs: readonly (OneInput | undefined)[];
   /** How many outputs it has. */
   readonly outputs: number;
+  /** Positions of outputs that it leaves out. @default {none} */
+  readonly omitted?: readonly number[];
   /** By what an output is multiplied in the loss; those without weights stay out of it. */
   readonly weights: (position: number, output: Value) => Tensor | undefined;
 }
@@ -57,18 +59,20 @@ export async function differentiate(row: OneOperator): Promise<Differentiated> {
     wanted.set(value, n);
     return value;
   });
+  const positions = [...Array(row.outputs).keys()];
+  const kept = positions.filter((n) => !row.omitted?.includes(n));
   const node = graph.add(row.op, inputs, {
-    outputs: Array.from({ length: row.outputs }, (_, n) => `y${n}`),
+    outputs: positions.map((n) => kept.includes(n) ? `y${n}` : ""),
     attributes: row.attributes ?? {},
     domain: row.domain ?? "",
   });
-  graph.outputs.push(...node.outputs.map((value) => value!));
+  graph.outputs.push(...kept.map((n) => node.outputs[n]!));
   normalise(graph);
   await makeStatic(cpu, graph, () => false);
   writeOut(graph);
   const g = new Builder(graph);
   const parts = graph.outputs.flatMap((value, n) => {
-    const weights = row.weights(n, value);
+    const weights = row.weights(kept[n]!, value);
     if (!weights) return [];
     const product = g.mul(value, g.constant(weights));
     return [g.reduceSum(product, product.shape!.map((_, axis) => axis), false)];

@@ -17,13 +17,14 @@ async function straightThrough(
   scale: Tensor,
   zero: Tensor | undefined,
   axis: number,
+  domain = "",
 ): Promise<number[]> {
   const graph = new Graph();
   graph.opsets.set("", 19);
   const input = graph.addInput("x", "float32", x.dims);
   const scales = graph.addConstant("scale", scale);
   const zeros = zero && graph.addConstant("zero", zero);
-  const options = { attributes: { axis: int(axis) } };
+  const options = { attributes: { axis: int(axis) }, domain };
   const whole = graph.add("QuantizeLinear", [input, scales, zeros], options).outputs[0]!;
   const back = graph.add("DequantizeLinear", [whole, scales, zeros], options).outputs[0]!;
   graph.outputs.push(back);
@@ -50,6 +51,12 @@ Deno.test("a gradient passes rounding to integers straight through, where they r
   assertEquals(
     await straightThrough(x, floats([], 0.1), tensor("uint8", [], [28]), 0),
     [0, 2, 3, 4, 5],
+  );
+  // Of 16 bits, which the runtime has as operators of its own.
+  const wide = tensor("uint16", [], [32768]);
+  assertEquals(
+    await straightThrough(x, floats([], 1 / 4096), wide, 0, "com.microsoft"),
+    [1, 2, 3, 0, 0].map((one, at) => Math.abs(x.data[at]!) < 8 ? one : 0),
   );
   // Without a zero point: bytes from 0 to 25.5.
   assertEquals(await straightThrough(x, floats([], 0.1), undefined, 0), [0, 0, 3, 4, 5]);

@@ -36,6 +36,7 @@ const LOSSES: Case[] = ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"].
 /** Spectra of parts of signals. */
 const SPECTRA: Case[] = [
   { inputs: [[2, 10, 1], axis(2), window(0.3, 1, 1, 0.4)] },
+  { inputs: [[2, 10], axis(2), window(0.3, 1, 1, 0.4)] },
   { inputs: [[2, 10, 1], axis(3), undefined, axis(5)], attributes: { onesided: int(0) } },
   { inputs: [[1, 9, 2], axis(4), undefined, axis(3)], attributes: { onesided: int(0) } },
 ].map((row) => ({ op: "STFT", ...row as Omit<Case, "op"> }));

@@ -57,8 +57,8 @@ Deno.test("features past the memory allowed go to a file, with the same losses t
   const expected = await losses(noise(0).dataset, {});
   const { dataset, counted } = noise(0);
   assertEquals(await losses(dataset, { cacheBytes: 0 }), expected);
-  // Each example is read once for its features, and some for the shapes, not once an epoch.
-  assert(counted.read < 2 * COUNT, `${counted.read} reads`);
+  // Each example is read once for its features, and some for the shapes.
+  assert(counted.read < COUNT + 5, `${counted.read} reads`);
 });
 
 Deno.test("a folder of features serves later runs, whether they are kept in memory or not", async () => {
@@ -69,7 +69,7 @@ Deno.test("a folder of features serves later runs, whether they are kept in memo
     for (const cacheBytes of [0, 2 ** 30]) {
       const { dataset, counted } = noise(0);
       assertEquals(await losses(dataset, { cacheFolder: folder, cacheBytes }), expected);
-      assert(counted.read < COUNT, `${counted.read} reads`);
+      assert(counted.read < 5, `${counted.read} reads`);
     }
     assertEquals(filesIn(folder).length, 1);
   });

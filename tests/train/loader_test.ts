@@ -128,12 +128,19 @@ Deno.test("a target that is no class index is an error that names it and its exa
 });
 
 Deno.test("padded() adds rows that do not count", async () => {
-  const short = await firstBatch(counting(2), 2, 3);
-  const grown = padded(short, 4);
+  const options = { batchSize: 2, order: [0, 1], classCount: 3 };
+  const { value: short } = await batches(counting(2), options).next();
+  const grown = padded(short!, 4);
   assertEquals(grown.inputs.x, tensor("float32", [4, 2], [0, -0, 1, -1, 0, -0, 0, -0]));
   assertEquals(grown.targets, tensor("int64", [4], [0, 1, 0, 0]));
   assertEquals(grown.weights, tensor("float32", [4], [1, 1, 0, 0]));
   assertEquals(grown.count, 2);
+});
+
+Deno.test("firstBatch() has the first example in every row, once with weight", async () => {
+  const batch = await firstBatch(counting(3), 3, 3);
+  assertEquals(batch.inputs.x, tensor("float32", [3, 2], [0, -0, 0, -0, 0, -0]));
+  assertEquals(batch.weights, tensor("float32", [3], [1, 0, 0]));
 });
 
 Deno.test("steps with weights and a smaller last batch are exact", async () => {

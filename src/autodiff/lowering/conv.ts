@@ -3,6 +3,7 @@ import { sizeOf } from "../../tensor/shape.ts";
 import { type Builder, dimsOf } from "../builder.ts";
 import { extents, positions } from "../window.ts";
 import type { ConvShape, InputLowering, WeightLowering } from "./conv_choice.ts";
+import { turnedFilters } from "./turned_filters.ts";
 
 /** A way to compute the gradient by the input from `dy` and the weight. */
 type ByInput = (g: Builder, shape: ConvShape, dy: Value, weight: Value) => Value;
@@ -14,18 +15,9 @@ type ByWeight = (g: Builder, shape: ConvShape, dy: Value, x: Value) => Value;
 export const INPUT_LOWERINGS: Readonly<Record<InputLowering, ByInput>> = {
   /** dX is dY convolved with the weight turned around, inputs and outputs exchanged. Stride 1. */
   flipped: (g, shape, dy, weight) => {
-    const { groups, channels, filters, kernel } = shape;
+    const { groups, channels, kernel } = shape;
     const reach = extents(shape);
-    const window = sizeOf(kernel);
-    const parts = g.reshape(weight, [groups, filters / groups, channels / groups, window]);
-    const exchanged = g.reshape(g.transpose(parts, [0, 2, 1, 3]), [
-      channels,
-      filters / groups,
-      window,
-    ]);
-    const backwards = g.integers(Array.from({ length: window }, (_, i) => window - 1 - i));
-    const turned = window === 1 ? exchanged : g.gather(exchanged, backwards, 2);
-    const flipped = g.reshape(turned, [channels, filters / groups, ...kernel]);
+    const flipped = turnedFilters(g, weight, groups);
     return g.op("Conv", [dy, flipped], [shape.images, channels, ...shape.input], {
       group: groups,
       kernel_shape: kernel,

@@ -163,7 +163,7 @@ export const skipLayerNormalization: GradRule<"com.microsoft.SkipLayerNormalizat
   gamma: ({ g, x, dy, node }) => {
     const sum = skipSum(g, x);
     const axes = axesFrom(dimsOf(sum).length - 1, sum);
-    return g.mul(dy.output, normalised(g, sum, axes, node.float("epsilon", 1e-5)).normal);
+    return g.mul(dy.output, normalised(g, sum, axes, node.float("epsilon", 1e-12)).normal);
   },
   beta: ({ dy }) => dy.output,
   bias: (context) => skipped(context),
@@ -179,7 +179,7 @@ function skipSum(g: Builder, x: Skip["x"]): Value {
 function skipped({ g, x, dy, node }: Skip): Value {
   const sum = skipSum(g, x);
   const axes = axesFrom(dimsOf(sum).length - 1, sum);
-  const normal = normalised(g, sum, axes, node.float("epsilon", 1e-5));
+  const normal = normalised(g, sum, axes, node.float("epsilon", 1e-12));
   const through = throughNormal(g, normal, g.mul(dy.output, x.gamma));
   return node.outputs[3] ? g.add(through, dy.input_skip_bias_sum) : through;
 }

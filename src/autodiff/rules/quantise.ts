@@ -28,8 +28,9 @@ export const quantizeLinear: GradRule<"QuantizeLinear"> = {
     const bound = (limit: number) =>
       g.mul(scale, zero ? g.sub(g.scalar(limit, x.x), zero) : g.scalar(limit, x.x));
     const inside = g.and(
-      g.compare("GreaterOrEqual", x.x, bound(range[0])),
-      g.compare("LessOrEqual", x.x, bound(range[1])),
+      // What rounds to the last integers is still inside.
+      g.compare("GreaterOrEqual", x.x, bound(range[0] - 0.5)),
+      g.compare("Less", x.x, bound(range[1] + 0.5)),
     );
     return g.mul(dy.y, g.cast(inside, typeOf(x.x)));
   },

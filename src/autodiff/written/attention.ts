@@ -37,6 +37,7 @@ export const attention: WriteOut = (g, node) => {
     biases,
     scale: node.float("scale", 1 / Math.sqrt(size)),
     softcap: node.float("softcap", 0),
+    canBeEmpty: Boolean(mask ?? lengths),
   });
   const y = hasHeads ? made.mixed : mergeHeads(g, made.mixed);
   return [y, keys, values, scoresOf(node, made)];

@@ -13,6 +13,8 @@ export interface AttentionParts {
   readonly scale: number;
   /** Scores are bounded softly by this number; 0 leaves them. */
   readonly softcap: number;
+  /** Whether −∞ may be added to all scores of a query, so that nothing is mixed for it. @default {false} */
+  readonly canBeEmpty?: boolean;
 }
 
 /** What attention gives on its way. */
@@ -31,14 +33,25 @@ export interface AttentionResult {
 
 /** softmax(scale·Q·Kᵀ + biases)·V (Vaswani et al., arXiv 1706.03762). */
 export function attend(g: Builder, parts: AttentionParts): AttentionResult {
-  const { queries, keys, values, biases, scale, softcap } = parts;
+  const { queries, keys, values, biases, scale, softcap, canBeEmpty } = parts;
   const products = g.scale(g.matMul(queries, g.swapLast(keys)), scale);
   const capped = softcap === 0
     ? products
     : g.scale(g.unary("Tanh", g.scale(products, 1 / softcap)), softcap);
   const scores = biases.reduce((sum, bias) => g.add(sum, bias), capped);
-  const shares = g.softmax(scores, 3);
+  const shares = canBeEmpty ? sharesOrNone(g, scores) : g.softmax(scores, 3);
   return { products, capped, scores, shares, mixed: g.matMul(shares, values) };
+}
+
+/** Softmax over the keys, 0 for queries for which none counts. */
+function sharesOrNone(g: Builder, scores: Value): Value {
+  const isNone = g.compare(
+    "Equal",
+    g.reduce("ReduceMax", scores, [3]),
+    g.scalar(-Infinity, scores),
+  );
+  const zero = g.scalar(0, scores);
+  return g.where(isNone, zero, g.softmax(g.where(isNone, zero, scores), 3));
 }
 
 /** `[B, S, heads·size]` as `[B, heads, S, size]`. */

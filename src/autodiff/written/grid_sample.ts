@@ -1,7 +1,7 @@
 import type { Value } from "../../onnx/graph.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { type Builder, dimsOf } from "../builder.ts";
-import { clipped, type Interpolation, type Outside, reflected, sampled } from "./sampling.ts";
+import { type Interpolation, type Outside, reflected, sampled } from "./sampling.ts";
 import type { WriteOut } from "./written.ts";
 
 const MODES: Readonly<Record<string, Interpolation>> = {
@@ -42,6 +42,13 @@ function brought(
   outside: Outside,
   alignCorners: boolean,
 ): Value {
-  if (outside === "border") return clipped(g, x, 0, size - 1);
-  return outside === "reflection" ? reflected(g, x, size, alignCorners) : x;
+  if (outside === "zeros") return x;
+  return held(g, outside === "reflection" ? reflected(g, x, size, alignCorners) : x, size);
+}
+
+/** Held between the outermost elements; those on one of them do not move, as in PyTorch. */
+function held(g: Builder, x: Value, size: number): Value {
+  const [low, high] = [g.scalar(0, x), g.scalar(size - 1, x)];
+  const above = g.where(g.compare("Greater", x, low), x, low);
+  return g.where(g.compare("Less", above, high), above, high);
 }

@@ -24,7 +24,7 @@ export const roiAlign: WriteOut = (g, node) => {
   const [rows, columns] = [node.int("output_height", 1), node.int("output_width", 1)];
   const isHalf = node.string("coordinate_transformation_mode", "half_pixel") === "half_pixel";
   const corners = g.shift(
-    g.scale(rois, node.float("spatial_scale", 1)),
+    unmoved(g, g.scale(rois, node.float("spatial_scale", 1))),
     isHalf ? -0.5 : 0,
   );
   const along = (axis: number, cells: number, size: number): Points => {
@@ -60,6 +60,11 @@ export const roiAlign: WriteOut = (g, node) => {
     : g.reduce("ReduceMax", cells, [2, 4], false);
   return [g.transpose(pooled, [0, 3, 1, 2])];
 };
+
+/** Rounded to 2⁻²⁰ of an element: the same for the eye, but no gradient passes through a rounding. */
+function unmoved(g: Builder, x: Value): Value {
+  return g.scale(g.op("Round", [g.scale(x, 2 ** 20)], dimsOf(x)), 2 ** -20);
+}
 
 /** The elements on both sides of points and their weights; points more than one outside count nothing. */
 function sides(g: Builder, { at, size }: Points): { readonly at: Value; readonly weight: Value }[] {
@@ -106,12 +111,20 @@ export const maxRoiPool: WriteOut = (g, node) => {
   const lowest = g.scalar(-Infinity, x);
   const across = g.reshape(members(1, columns, width), [regions, 1, 1, columns, width]);
   const wide = g.reshape(seen, [regions, channels, height, 1, width]);
-  const narrow = g.reduce("ReduceMax", g.where(across, wide, lowest), [4], false);
+  const narrow = firstLargest(g, g.where(across, wide, lowest), 4);
   const down = g.reshape(members(0, rows, height), [regions, 1, rows, height, 1]);
   const high = g.reshape(narrow, [regions, channels, 1, height, columns]);
-  const made = g.reduce("ReduceMax", g.where(down, high, lowest), [3], false);
+  const made = firstLargest(g, g.where(down, high, lowest), 3);
   return [g.where(g.compare("Equal", made, lowest), g.scalar(0, x), made)];
 };
+
+/** The largest element along an axis; of equal ones the first has the gradient, as in PyTorch. */
+function firstLargest(g: Builder, x: Value, axis: number): Value {
+  const shape = dimsOf(x);
+  const rest = shape.toSpliced(axis, 1);
+  const at = g.op("ArgMax", [x], shape.with(axis, 1), { axis }, "int64");
+  return g.reshape(g.op("GatherElements", [x, at], shape.with(axis, 1), { axis }), rest);
+}
 
 /** To the nearest integer, halves away from zero, for numbers from 0 on. */
 function rounded(g: Builder, x: Value): Value {

@@ -26,10 +26,10 @@ export const cumProd: WriteOut = (g, node) => {
   return [g.concat(parts, axis)];
 };
 
-/** Fourier transforms of windows along a signal `[B, length, 1 or 2]`: `[B, frames, bins, 2]`. */
+/** Fourier transforms of windows along a signal `[B, length]` or `[B, length, 1 or 2]`: `[B, frames, bins, 2]`. */
 export const shortTimeFourier: WriteOut = (g, node) => {
   const [signal, step, window, length] = node.inputs as [Value, Value, Value?, Value?];
-  const [batch, samples, parts] = dimsOf(signal) as [number, number, number];
+  const [batch, samples, parts = 1] = dimsOf(signal) as [number, number, number?];
   const size = length ? numbersOf(length, node)[0]! : dimsOf(window!)[0]!;
   const [stride] = numbersOf(step, node) as [number];
   const frames = Math.floor((samples - size) / stride) + 1;

@@ -101,7 +101,7 @@ def numbers(array):
 
 
 def main():
-    for family in ("elementwise", "linear", "pool", "reduce", "layout", "recurrent"):
+    for family in ("elementwise", "linear", "pool", "reduce", "layout", "recurrent", "vision", "signal", "attention", "scatter"):
         importlib.import_module(f"operators_{family}").add()
     path = os.path.join(HERE, "operators.json")
     rows = [row for name in sorted(CASES) for row in CASES[name]]

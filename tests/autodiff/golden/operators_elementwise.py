@@ -54,6 +54,7 @@ def unary():
         one("Clip", clamp, [line, bound(low), bound(high)])
     one("Clip", lambda x: torch.clamp(x, -1, 3), opset=7, min=-1.0, max=3.0)
     one("Cast", lambda x: x * 1, to=11)
+    one("CastLike", lambda x, _: x * 1, [line, np.array([0.0])])
     one("Dropout", lambda x, *_: x * 1, [Draw(3, 4), np.float64(0.5), np.array(False)])
     one("Dropout", lambda x: x * 1, [Draw(3, 4)], opset=10, ratio=0.25)
 

@@ -116,6 +116,10 @@ def normalisations():
     full = [Draw(2, 3, 4), Draw(2, 3, 4), far(4), Draw(4), Draw(4)]
     for count in (3, 4, 5): case(name, full[:count], skip, more)
     case(name, full, lambda x, y, s, b, c: (skip(x, y, s, b, c), None, None, x + y + c), more)
+    # Few digits after the point, so that what is left out of `attributes` counts.
+    small = lambda *dims: Draw(*dims, move=lambda x: x / 1024)
+    case(name, [small(2, 3, 4), small(2, 3, 4), far(4)], lambda x, y, s: F.layer_norm(x + y, [4], s, None, 1e-12))
+    case(name, [Draw(2, 3, 4), Draw(3, 4), far(4)], skip, more)
 
 
 def add():
