@@ -19,9 +19,18 @@
  * @module
  */
 export { loadBackbone, type LoadBackboneOptions } from "./models/load_backbone.ts";
+export type {
+  Checkpoint,
+  CheckpointVersion,
+  OptimizerGroup,
+  PropertyValue,
+} from "./src/artifacts/checkpoint/checkpoint.ts";
+export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
+export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
 export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
 export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
+export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
 export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
@@ -68,6 +77,7 @@ export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
+export type { Tensors } from "./src/runtime/runtime.ts";
 export type {
   Augment,
   Augmentation,
@@ -83,6 +93,26 @@ export type { ArrayOf, DataType, ElementArrays, TypedArray } from "./src/tensor/
 export { type Rng, rng } from "./src/tensor/rng.ts";
 export type { Optimizer } from "./src/train/optimizers/optimizer.ts";
 export type { Tensor } from "./src/tensor/tensor.ts";
+export type { ArtifactTrainer, CheckpointOptions } from "./src/train/artifacts/artifact_trainer.ts";
+export type { Artifacts, TrainingFiles } from "./src/train/artifacts/artifacts.ts";
+export { buildArtifacts } from "./src/train/artifacts/build_artifacts.ts";
+export type { BuildArtifactsOptions } from "./src/train/artifacts/build_options.ts";
+export {
+  exportInference,
+  type ExportInferenceOptions,
+} from "./src/train/artifacts/export_inference.ts";
+export type { LinearSchedule } from "./src/train/artifacts/linear_schedule.ts";
+export { loadArtifacts, type LoadArtifactsOptions } from "./src/train/artifacts/load_artifacts.ts";
+export { openTrainer } from "./src/train/artifacts/open_trainer.ts";
+export { saveArtifacts, type SaveArtifactsOptions } from "./src/train/artifacts/save_artifacts.ts";
+export {
+  type Fetches,
+  TrainingSession,
+  type TrainingSessionCreateOptions,
+  type UriOrBuffer,
+} from "./src/train/artifacts/training_session.ts";
+export type { StateParameter } from "./src/train/artifacts/training_state.ts";
+export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,

@@ -34,6 +34,10 @@ export interface TrainingGraphOptions {
   readonly batch: number;
   /** Nodes (by name of their first output) that normalise by the batch. */
   readonly batchNorms: ReadonlySet<string>;
+  /** Name of the targets' input where all examples weigh the same. @default {weights are fed} */
+  readonly unweighted?: string;
+  /** Whether only forms are used that hold at any batch size. @default {false} */
+  readonly freeBatch?: boolean;
 }
 
 /** A graph that computes a loss and its gradients. */
@@ -68,7 +72,7 @@ export function parametersToInputs(graph: Graph, names: Iterable<string>): void 
 export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions): TrainingGraph {
   const statistics = normaliseByBatch(graph, options.batchNorms);
   parametersToInputs(graph, options.parameters);
-  const g = new Builder(graph);
+  const g = new Builder(graph, options.freeBatch);
   const outputs = graph.outputs.map((value) => value.name);
   const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
   checkDifferentiable(graph, graph.outputs[0]!, new Set(wanted));
@@ -94,16 +98,20 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
   };
 }
 
-/** The mean loss of a batch, a scalar; targets and weights become inputs. */
+/** The mean loss of a batch, a scalar; targets, and weights where there are any, become inputs. */
 export function meanLoss(
   g: Builder,
-  { loss, targets, batch }: Pick<TrainingGraphOptions, "loss" | "targets" | "batch">,
+  { loss, targets, batch, unweighted }: Pick<
+    TrainingGraphOptions,
+    "loss" | "targets" | "batch" | "unweighted"
+  >,
 ): Value {
   const { graph } = g;
-  const target = graph.addInput(TARGETS, targets.type, targets.shape);
-  const weights = graph.addInput(WEIGHTS, "float32", [batch]);
-  const output = lossOutput(graph.outputs[0]!, loss);
-  return weightedMean(g, exampleLosses(g, loss, g.cast(output, "float32"), target), weights);
+  const target = graph.addInput(unweighted ?? TARGETS, targets.type, targets.shape);
+  const output = g.cast(lossOutput(graph.outputs[0]!, loss), "float32");
+  const losses = exampleLosses(g, loss, output, target);
+  if (unweighted !== undefined) return g.reduce("ReduceMean", losses, [0], false);
+  return weightedMean(g, losses, graph.addInput(WEIGHTS, "float32", [batch]));
 }
 
 /** Cross-entropy is taken of the logits: of what a final Softmax reads. */

@@ -25,8 +25,8 @@ export class Builder {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
 
-  /** A builder that adds to `graph`. */
-  constructor(readonly graph: Graph) {}
+  /** A builder that adds to `graph`; with `freeBatch`, only what holds at any batch size. */
+  constructor(readonly graph: Graph, readonly freeBatch: boolean = false) {}
 
   /** Applies any operator; the outputs' types and shapes are said by the caller. */
   apply(

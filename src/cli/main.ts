@@ -1,5 +1,9 @@
 import { nearest } from "../tensor/nearest.ts";
 import type { Command } from "./command.ts";
+import { artifactsBuildCommand } from "./commands/artifacts_build.ts";
+import { artifactsExportCommand } from "./commands/artifacts_export.ts";
+import { artifactsInspectCommand } from "./commands/artifacts_inspect.ts";
+import { artifactsTrainCommand } from "./commands/artifacts_train.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { featuresCommand } from "./commands/features.ts";
 import { fineTuneCommand } from "./commands/fine_tune.ts";
@@ -18,7 +22,21 @@ const COMMANDS: readonly Command[] = [
   featuresCommand,
   modelsCommand,
   inspectCommand,
+  artifactsBuildCommand,
+  artifactsTrainCommand,
+  artifactsExportCommand,
+  artifactsInspectCommand,
 ];
+
+/** The command that `args` begin with, some of which have names of two words. */
+function commandOf(args: readonly string[]): Command | undefined {
+  return COMMANDS.find(({ name }) => name.split(" ").every((word, at) => args[at] === word));
+}
+
+/** The commands whose names begin with the word, where they have more. */
+function group(word: string | undefined): readonly Command[] {
+  return COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
+}
 
 /**
  * Runs the command line on `args`, such as `["predict", "model.onnx", "photo.jpg"]`, printing to
@@ -40,14 +58,19 @@ export async function main(
 ): Promise<number> {
   const [name, ...rest] = args;
   try {
-    const command = COMMANDS.find((one) => one.name === name);
-    if (command) return await run(command, rest, streams);
+    const command = commandOf(args);
+    if (command) return await run(command, args.slice(command.name.split(" ").length), streams);
+    if (group(name).length > 0 && ["--help", "-h", "help"].includes(rest[0] ?? "")) {
+      streams.out(generalHelp(group(name)));
+      return 0;
+    }
     if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      const topic = COMMANDS.find((one) => one.name === rest[0]);
-      streams.out(topic ? commandHelp(topic) : generalHelp(COMMANDS));
+      const topic = commandOf(rest);
+      const listed = group(rest[0]);
+      streams.out(topic ? commandHelp(topic) : generalHelp(listed.length > 0 ? listed : COMMANDS));
       return name === undefined ? 2 : 0;
     }
-    throw new UsageError(unknownCommand(name));
+    throw new UsageError(unknownCommand(name, rest[0]));
   } catch (error) {
     streams.err(errorText(error, args.includes("--debug")));
     if (args.includes("--json")) streams.out(JSON.stringify({ error: messageOf(error) }));
@@ -70,7 +93,16 @@ async function run(command: Command, args: readonly string[], streams: Streams):
   return result.status ?? 0;
 }
 
-function unknownCommand(name: string): string {
+function unknownCommand(name: string, second = ""): string {
+  const words = group(name).map((command) => command.name.split(" ")[1]!);
+  if (words.length > 0) {
+    const near = nearest(second, words);
+    return second === ""
+      ? `${name} needs ${words.join(", ")}`
+      : `${name} has no "${second}"; ${
+        near ? `did you mean "${near}"?` : `there are ${words.join(", ")}`
+      }`;
+  }
   const names = COMMANDS.map((command) => command.name);
   const near = nearest(name, names);
   return `There is no command "${name}"; ` +

@@ -1,9 +1,15 @@
-import type { Model, Parameter } from "../onnx/model.ts";
+import type { Parameter } from "../onnx/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+
+/** What is to be known of a parameter to find it room. */
+export type MemoryParameter = Pick<
+  Parameter,
+  "name" | "type" | "shape" | "size" | "trainable" | "value"
+>;
 
 /** Where one parameter lies. */
 interface Slot {
-  readonly parameter: Parameter;
+  readonly parameter: MemoryParameter;
   /** First element, counted from the start of each region. */
   readonly start: number;
 }
@@ -25,7 +31,10 @@ export class ParameterMemory {
   readonly #views = new Map<string, Tensor<"float32">>();
 
   /** Copies the trainable parameters in. Throws `TypeError` for one that is not float32. */
-  constructor(model: Model, readonly states: number) {
+  constructor(
+    model: { readonly parameters: ReadonlyMap<string, MemoryParameter> },
+    readonly states: number,
+  ) {
     let start = 0;
     for (const parameter of model.parameters.values()) {
       if (!parameter.trainable) continue;

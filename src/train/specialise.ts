@@ -54,6 +54,31 @@ export async function specialise(
   model: Model,
   options: SpecialiseOptions,
 ): Promise<Specialised> {
+  const { graph, batchNorms, running, isTrained } = await fixSizes(runtime, model, options);
+  const stateful = (node: Node) =>
+    node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
+  return {
+    ...separate(graph, { live: isTrained, stateful, batch: options.batch }),
+    batchNorms,
+    running,
+  };
+}
+
+/** A model of fixed sizes. */
+export interface Fixed extends Pick<Specialised, "batchNorms" | "running"> {
+  /** Its graph; every shape is static. */
+  readonly graph: Graph;
+  /** Whether training changes a constant. */
+  readonly isTrained: (value: Value) => boolean;
+}
+
+/** Fixes the sizes of a model and folds what depends on them and on constants that do not `vary`. */
+export async function fixSizes(
+  runtime: Runtime,
+  model: Model,
+  options: SpecialiseOptions,
+  vary: ReadonlySet<string> = new Set(),
+): Promise<Fixed> {
   const graph = model.graph.clone();
   if (!options.allOutputs) graph.outputs.splice(1);
   graph.prune();
@@ -65,23 +90,18 @@ export async function specialise(
   const layers = [...graph.nodes].filter((node) => usesBatch(node, model, options.batchNorm));
   const running = layers.flatMap((node) => [node.inputs[3]!.name, node.inputs[4]!.name]);
   const live = liveNames(model, running);
-  const isLive = (value: Value) => live.has(value.name);
+  const isTrained = (value: Value) => live.has(value.name);
+  const isLive = (value: Value) => isTrained(value) || vary.has(value.name);
   await makeStatic(runtime, graph, isLive);
   // Loops inside loops take another round.
-  for (let trained = trainedBy(graph, isLive);; trained = trainedBy(graph, isLive)) {
+  for (let trained = trainedBy(graph, isTrained);; trained = trainedBy(graph, isTrained)) {
     if (!inlineControlFlow(graph, (node) => trained.has(node))) break;
     normalise(graph);
     await makeStatic(runtime, graph, isLive);
   }
-  dropIdleDropout(graph, model, isLive, options.dropout);
+  dropIdleDropout(graph, model, isTrained, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
-  const stateful = (node: Node) =>
-    node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
-  return {
-    ...separate(graph, { live: isLive, stateful, batch: options.batch }),
-    batchNorms,
-    running,
-  };
+  return { graph, batchNorms, running, isTrained };
 }
 
 function liveNames(model: Model, running: readonly string[]): Set<string> {

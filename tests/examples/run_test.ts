@@ -22,6 +22,16 @@ Deno.test("features.ts finds most digits by a network that learned letters", asy
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("artifacts.ts trains by artifacts, alone and in a federated round", async () => {
+  const folder = await Deno.makeTempDir();
+  const text = await run(folder, "artifacts.ts");
+  const shares = [...text.matchAll(/([\d.]+) % right/g)].map((found) => Number(found[1]));
+  assertEquals(shares.length, 2);
+  assert(shares.every((share) => share > 90), text);
+  assert((await Deno.stat(join(folder, "out", "artifacts", "round1", "checkpoint"))).isFile);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("demo.ts fine-tunes better than it trains from random weights, and writes its page", async () => {
   const folder = await Deno.makeTempDir();
   const text = await run(folder, "demo.ts", "--epochs", "3");

@@ -1,6 +1,7 @@
 import { freeBatch } from "../../onnx/free_batch.ts";
 import type { Graph, Value } from "../../onnx/graph.ts";
 import { inferenceForm } from "../../onnx/inference_form.ts";
+import { readFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
 import { modelFromGraph } from "../../onnx/model_from_graph.ts";
 import { readGraph } from "../../onnx/read_model.ts";
@@ -40,7 +41,7 @@ export async function readInferenceModel(
   inferenceForm(graph);
   freeBatch(graph);
   const trainable = (parameter: string) => checkpoint.trainable.has(parameter);
-  return modelFromGraph(graph, { name, metadata, trainable });
+  return modelFromGraph(graph, { name, metadata, ...readFacts(metadata), trainable });
 }
 
 /** Parameters are inputs there; they become constants. */

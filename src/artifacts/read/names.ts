@@ -16,3 +16,18 @@ export function gradientOf(graph: Graph, gradient: Value): Value | undefined {
   const name = /^(.*)_grad(_\d+)?$/.exec(gradient.name)?.[1];
   return name === undefined ? undefined : graph.values.get(name);
 }
+
+/** The name of the flag that says that a parameter's gradient was accumulated. */
+export function flagOf(parameter: string): string {
+  return `${parameter}_grad.accumulation.out`;
+}
+
+/** The name of the new value of what the stock form does not write over. */
+export function updatedOf(name: string): string {
+  return `${name}.updated`;
+}
+
+/** The name of the moment number `index` of an optimizer, as checkpoints have it. */
+export function momentOf(index: number): string {
+  return `momentum${index}`;
+}

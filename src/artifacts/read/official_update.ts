@@ -13,11 +13,12 @@ const NORM_EPSILON = 1e-6;
  * checkpoint files.
  */
 export function updateRuleOf({ update }: OptimizerModel, learningRate = LEARNING_RATE): UpdateRule {
+  if (update.kind === "own") throw new TypeError(`"${update.name}" is no official optimizer`);
   return update.kind === "sgd" ? sgdRule(learningRate) : adamWRule(update, learningRate);
 }
 
 /** What all gradients are multiplied by where their norm together is `norm`. */
-export function clipFactor({ clipNorm }: OptimizerModel, norm: number): number {
+export function clipFactor({ clipNorm }: Pick<OptimizerModel, "clipNorm">, norm: number): number {
   return clipNorm === undefined ? 1 : Math.min(clipNorm / (norm + NORM_EPSILON), 1);
 }
 

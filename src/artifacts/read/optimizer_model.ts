@@ -1,12 +1,25 @@
+import { z } from "zod";
 import type { Graph, Node } from "../../onnx/graph.ts";
 import { readGraph } from "../../onnx/read_model.ts";
+
+/** The entry of a stock optimizer's metadata that says what it was made of, as JSON. */
+export const OPTIMIZER = "graft.optimizer";
 
 /** What an official optimizer model does to the parameters. */
 export interface OptimizerModel {
   /** The update. */
-  readonly update: AdamWUpdate | SgdUpdate;
+  readonly update: AdamWUpdate | SgdUpdate | OwnUpdate;
   /** The largest norm of all gradients together, beyond which they are scaled down. */
   readonly clipNorm: number | undefined;
+}
+
+/** An optimizer of Graft's, which a file in the stock form names. */
+export interface OwnUpdate {
+  readonly kind: "own";
+  /** Name of the optimizer, such as `adamW`. */
+  readonly name: string;
+  /** The options that it was made with. */
+  readonly settings: Readonly<Record<string, number | boolean>>;
 }
 
 /** parameters −= learning rate·gradients. */
@@ -41,7 +54,9 @@ export interface AdamWUpdate {
  * an optimizer model, and `TypeError` where it does what Graft does not know.
  */
 export async function readOptimizerModel(bytes: Uint8Array): Promise<OptimizerModel> {
-  const { graph } = await readGraph(bytes, { file: "The optimizer model" });
+  const { graph, proto } = await readGraph(bytes, { file: "The optimizer model" });
+  const own = proto.metadataProps.find(({ key }) => key === OPTIMIZER);
+  if (own) return readOwn(own.value);
   const nodes = [...graph.nodes];
   const updates = nodes.filter(({ opType }) => Object.hasOwn(UPDATES, opType));
   if (updates.length !== 1) {
@@ -59,6 +74,29 @@ export async function readOptimizerModel(bytes: Uint8Array): Promise<OptimizerMo
   const [update] = updates as [Node];
   refuseRewired(graph, update);
   return { update: UPDATES[update.opType]!(update), clipNorm: clips[0]?.float("max_norm", 1) };
+}
+
+const ownSchema = z.object({
+  name: z.string(),
+  settings: z.record(z.string(), z.union([z.number(), z.boolean()])),
+  clipNorm: z.number().optional(),
+});
+
+function readOwn(text: string): OptimizerModel {
+  const { success, data } = ownSchema.safeParse(parsed(text));
+  if (!success) {
+    throw new SyntaxError(`The optimizer model's metadata "${OPTIMIZER}" is damaged: ${text}`);
+  }
+  const { name, settings, clipNorm } = data;
+  return { update: { kind: "own", name, settings }, clipNorm };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const UPDATES: Readonly<Record<string, (node: Node) => AdamWUpdate | SgdUpdate>> = {

@@ -16,6 +16,18 @@ export interface OfficialArtifacts {
   readonly optimizer: OptimizerModel | undefined;
   /** Parameters and the state of the optimizer. */
   readonly checkpoint: Checkpoint;
+  /** The bytes of the three models. */
+  readonly files: ModelFiles;
+}
+
+/** The models of on-device training as the bytes of their files. */
+export interface ModelFiles {
+  /** `training_model.onnx`. */
+  readonly training: Uint8Array;
+  /** `eval_model.onnx`. */
+  readonly evaluation: Uint8Array;
+  /** `optimizer_model.onnx`, where there is one. */
+  readonly optimizer: Uint8Array | undefined;
 }
 
 /** How the files are called. */
@@ -36,23 +48,51 @@ export async function readArtifacts(
   const directory = folder instanceof URL ? fromFileUrl(folder) : folder;
   const path = (name: string) => join(directory, `${prefix}${name}`);
   const checkpoint = await readCheckpoint(path("checkpoint"));
+  const files: ModelFiles = {
+    training: await readModelFile(path("training_model.onnx")),
+    evaluation: await readModelFile(path("eval_model.onnx")),
+    optimizer: await readModelFile(path("optimizer_model.onnx")).catch(ifMissing),
+  };
   const names = new Set([...checkpoint.trainable.keys(), ...checkpoint.frozen.keys()]);
-  const read = async <T>(name: string, decode: (bytes: Uint8Array) => Promise<T>): Promise<T> => {
-    const bytes = await Deno.readFile(path(name));
-    try {
-      return await decode(bytes);
-    } catch (error) {
-      throw Object.assign(error as Error, {
-        message: `${path(name)}: ${(error as Error).message}`,
-      });
-    }
-  };
   return {
-    training: await read("training_model.onnx", (bytes) => readTrainingModel(bytes, names)),
-    network: await read("eval_model.onnx", (bytes) => readInferenceModel(bytes, checkpoint)),
-    optimizer: await read("optimizer_model.onnx", readOptimizerModel).catch(ifMissing),
+    training: await naming(
+      path("training_model.onnx"),
+      () => readTrainingModel(files.training, names),
+    ),
+    network: await naming(
+      path("eval_model.onnx"),
+      () => readInferenceModel(files.evaluation, checkpoint),
+    ),
+    optimizer: files.optimizer &&
+      await naming(path("optimizer_model.onnx"), () => readOptimizerModel(files.optimizer!)),
     checkpoint,
+    files,
   };
+}
+
+async function readModelFile(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    const twin = path.replace(/\.onnx$/, ".ort");
+    if (!(error instanceof Deno.errors.NotFound) || !await exists(twin)) throw error;
+    throw new TypeError(
+      `${twin} is in ORT format, which holds a graph as one build of ONNX Runtime compiled it; ` +
+        `Graft reads the ONNX format. Put ${path} beside it: generate_artifacts writes both`,
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function naming<T>(path: string, decode: () => Promise<T>): Promise<T> {
+  try {
+    return await decode();
+  } catch (error) {
+    throw Object.assign(error as Error, { message: `${path}: ${(error as Error).message}` });
+  }
 }
 
 function ifMissing(error: unknown): undefined {

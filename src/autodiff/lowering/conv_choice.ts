@@ -45,12 +45,14 @@ export function inputLowering(shape: ConvShape): InputLowering {
  * memory; where a group has few channels, rows of channels are too short for that, and the
  * convolution with images and channels exchanged ("swapped", and "depthwise" for one channel a group)
  * is faster. Windows of one element: a product for each image ("slices"), or for small images one
- * for all ("folded").
+ * for all ("folded"). "depthwise" has a group for each image, which a free batch size rules out.
  */
-export function weightLowering(shape: ConvShape): WeightLowering {
+export function weightLowering(shape: ConvShape, freeBatch = false): WeightLowering {
   const window = sizeOf(shape.kernel);
   const each = shape.channels / shape.groups;
-  if (shape.groups > 1 && each === 1 && shape.filters === shape.channels) return "depthwise";
+  if (shape.groups > 1 && each === 1 && shape.filters === shape.channels && !freeBatch) {
+    return "depthwise";
+  }
   const short = shape.groups > 1 ? each <= 8 : each === 1 || each <= 4 && window > 9;
   if (window > 1 && shape.kernel.length <= 2 && !short) return "channelsLast";
   if (shape.groups > 1 || window > 1 && each <= 4) return "swapped";
