@@ -1,53 +1,85 @@
 import { join } from "@std/path";
-import { arrayConstructor, isDataType } from "../tensor/dtype.ts";
+import {
+  type OptimizerGroup,
+  type PropertyValue,
+  USED_GROUP,
+} from "../artifacts/checkpoint/checkpoint.ts";
+import {
+  readCheckpoint as readFile,
+  writeCheckpoint as writeFile,
+} from "../artifacts/checkpoint/checkpoint_file.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a run needs to go on exactly where it stopped. */
 export interface Checkpoint {
-  /** Parameters, running statistics and optimizer state by name. */
+  /** Parameters; running statistics and optimizer state under the names that the functions here give. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Everything else, as JSON; numbers may also be NaN or infinite. */
   readonly state: unknown;
+  /** Optimizer steps taken. @default {0} */
+  readonly steps?: number;
+  /** The optimizer's learning rate. @default {0} */
+  readonly learningRate?: number;
 }
 
-const FILE = "checkpoint.safetensors";
+const FILE = "checkpoint";
+/** The property that holds what ONNX Runtime has no place for. */
+const STATE = "graft_state";
+const MOMENT = /^state\/(momentum\d+)\/(.*)$/s;
+const RUNNING = "running/";
+
+/** The name of an array of optimizer state of a parameter. */
+export function momentName(index: number, parameter: string): string {
+  return `state/momentum${index}/${parameter}`;
+}
+
+/** The name of a running statistic. */
+export function runningName(name: string): string {
+  return RUNNING + name;
+}
 
 /**
- * Writes a checkpoint into a folder, in the layout of safetensors (a JSON header behind its length,
- * then the bytes of the tensors). The file is written beside and renamed: there is always a whole one.
+ * Writes a checkpoint into a folder, in the format of ONNX Runtime's on-device training: running
+ * statistics are frozen parameters there. The file is written beside and renamed: there is always a
+ * whole one.
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  const header: Record<string, unknown> = {
-    __metadata__: { format: "graft", state: JSON.stringify(checkpoint.state, writeNumber) },
+  await removeHalfWritten(folder);
+  const trainable = new Map<string, Tensor>();
+  const frozen = new Map<string, Tensor>();
+  const moments = new Map<string, Map<string, Tensor>>();
+  for (const [key, value] of checkpoint.tensors) {
+    const [, moment, parameter] = MOMENT.exec(key) ?? [];
+    if (moment !== undefined) {
+      const own = moments.get(parameter!) ?? new Map<string, Tensor>();
+      moments.set(parameter!, own.set(moment, value));
+    } else if (key.startsWith(RUNNING)) frozen.set(key.slice(RUNNING.length), value);
+    else trainable.set(key, value);
+  }
+  const group: OptimizerGroup = {
+    name: USED_GROUP,
+    step: checkpoint.steps ?? 0,
+    initialLearningRate: checkpoint.learningRate ?? 0,
+    moments,
   };
-  const parts: Uint8Array[] = [];
-  let end = 0;
-  for (const [name, { type, dims, data }] of checkpoint.tensors) {
-    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    header[name] = {
-      dtype: type === "float32" ? "F32" : type,
-      shape: dims,
-      data_offsets: [end, end + bytes.byteLength],
-    };
-    end += bytes.byteLength;
-    parts.push(bytes);
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setBigUint64(0, BigInt(text.byteLength), true);
-  const path = join(folder, FILE);
-  const beside = `${path}.part`;
-  const file = await Deno.open(beside, { write: true, create: true, truncate: true });
-  try {
-    for (const part of [length, text, ...parts]) {
-      for (let at = 0; at < part.byteLength;) at += await file.write(part.subarray(at));
+  const state = JSON.stringify(checkpoint.state, writeNumber);
+  await writeFile(join(folder, FILE), {
+    trainable,
+    frozen,
+    optimizerGroups: moments.size > 0 ? [group] : [],
+    properties: new Map<string, PropertyValue>([[STATE, state]]),
+    nominal: false,
+  });
+}
+
+/** Removes what runs that were killed while they wrote have left. */
+async function removeHalfWritten(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(`${FILE}.`) && name.endsWith(".part")) {
+      await Deno.remove(join(folder, name));
     }
-    await file.sync();
-  } finally {
-    file.close();
   }
-  await Deno.rename(beside, path);
 }
 
 /**
@@ -56,15 +88,22 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const path = join(folder, FILE);
-  let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
   try {
-    return decoded(bytes);
+    const { trainable, frozen, optimizerGroups, properties } = await readFile(path);
+    const state = properties.get(STATE);
+    if (typeof state !== "string") throw new SyntaxError("it is of another program");
+    const tensors = new Map(trainable);
+    for (const [name, value] of frozen) tensors.set(runningName(name), value);
+    for (const [parameter, own] of optimizerGroups[0]?.moments ?? []) {
+      for (const [moment, value] of own) tensors.set(`state/${moment}/${parameter}`, value);
+    }
+    return { tensors, state: JSON.parse(state, readNumber) };
   } catch (error) {
     throw new SyntaxError(
       `${path} is not a checkpoint, or it is damaged (${(error as Error).message}); ` +
@@ -72,26 +111,6 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
       { cause: error },
     );
   }
-}
-
-function decoded(bytes: Uint8Array): Checkpoint {
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > bytes.byteLength - 8) throw new RangeError("its header is cut short");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries<Record<string, unknown>>(header)) {
-    if (name === "__metadata__") continue;
-    const [start, end] = entry.data_offsets as [number, number];
-    const type = entry.dtype === "F32" ? "float32" : String(entry.dtype);
-    if (!isDataType(type)) throw new TypeError(`"${name}" has the unknown type ${type}`);
-    if (!(start <= end && 8 + length + end <= bytes.byteLength)) {
-      throw new RangeError(`"${name}" is cut short`);
-    }
-    const copy = bytes.slice(8 + length + start, 8 + length + end);
-    const data = new (arrayConstructor(type) as Float32ArrayConstructor)(copy.buffer);
-    tensors.set(name, { type, dims: entry.shape as number[], data } as Tensor);
-  }
-  return { tensors, state: JSON.parse(header.__metadata__.state, readNumber) };
 }
 
 /** JSON has no NaN and no infinity, such as the accuracy where there are no classes. */

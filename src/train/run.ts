@@ -253,7 +253,8 @@ export class Run {
   async #save(folder: string, epoch: number): Promise<void> {
     const { steps } = this.trainer;
     const state: RunState = { epoch, steps, epochs: this.#epochs, key: this.#key };
-    await writeCheckpoint(folder, { tensors: this.#good, state });
+    const { learningRate } = this.settings.optimizer;
+    await writeCheckpoint(folder, { tensors: this.#good, state, steps, learningRate });
   }
 
   async #resume(folder: string): Promise<number> {

@@ -1,3 +1,4 @@
+import { momentName, runningName } from "./checkpoint.ts";
 import { compileUpdate, type FlatUpdate } from "../artifacts/update/compile_update.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
@@ -86,11 +87,13 @@ export class Trainer {
   snapshot(): Map<string, Tensor> {
     const tensors = this.memory.copy();
     for (const [name, { dims, data }] of this.#running ?? []) {
-      tensors.set(`running/${name}`, tensor("float32", dims, data.slice()));
+      tensors.set(runningName(name), tensor("float32", dims, data.slice()));
     }
-    this.settings.optimizer.state.forEach((name, index) => {
-      const data = this.memory.region(2 + index).slice();
-      tensors.set(`state/${name}`, tensor("float32", [data.length], data));
+    this.settings.optimizer.state.forEach((_, index) => {
+      for (const name of this.memory.names) {
+        const { dims, data } = this.memory.view(name, 2 + index);
+        tensors.set(momentName(index, name), tensor("float32", dims, data.slice()));
+      }
     });
     return tensors;
   }
@@ -106,9 +109,11 @@ export class Trainer {
         return [name.slice("running/".length), tensor("float32", value.dims, data)];
       }));
     }
-    this.settings.optimizer.state.forEach((name, index) => {
-      const kept = tensors.get(`state/${name}`);
-      if (kept) this.memory.region(2 + index).set(kept.data as Float32Array);
+    this.settings.optimizer.state.forEach((_, index) => {
+      for (const name of this.memory.names) {
+        const kept = tensors.get(momentName(index, name));
+        if (kept) this.memory.view(name, 2 + index).data.set(kept.data as Float32Array);
+      }
     });
   }
 
