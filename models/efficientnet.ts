@@ -19,16 +19,7 @@ import {
   silu,
   toModel,
 } from "./layers.ts";
-
-/** Options of `efficientnetB0`. */
-export interface EfficientnetOptions {
-  /** Names of the classes, or how many there are. @default {1000} */
-  readonly classes?: number | readonly string[];
-  /** Seed of the initial weights. @default {0} */
-  readonly seed?: number;
-  /** Height and width of the input, in pixels. @default {224} */
-  readonly sizePx?: number;
-}
+import type { ImageNetworkOptions } from "./image_network.ts";
 
 /** A run of blocks, as the paper's table 1 lists them. */
 interface Stage {
@@ -58,7 +49,7 @@ const LAST_CHANNELS = 1280;
  * Networks", 2019) with random weights; names and shapes of the weights are torchvision's. It has
  * no stochastic depth. Input `x` `[batch, 3, sizePx, sizePx]`.
  */
-export function efficientnetB0(options: EfficientnetOptions = {}): Model {
+export function efficientnetB0(options: ImageNetworkOptions = {}): Model {
   const { classes = 1000, seed = 0, sizePx = 224 } = options;
   const net = network(seed);
   let x = input(net, "x", ["batch", 3, sizePx, sizePx]);

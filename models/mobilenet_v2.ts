@@ -17,16 +17,7 @@ import {
   relu6,
   toModel,
 } from "./layers.ts";
-
-/** Options of `mobilenetV2`. */
-export interface MobilenetV2Options {
-  /** Names of the classes, or how many there are. @default {1000} */
-  readonly classes?: number | readonly string[];
-  /** Seed of the initial weights. @default {0} */
-  readonly seed?: number;
-  /** Height and width of the input, in pixels. @default {224} */
-  readonly sizePx?: number;
-}
+import type { ImageNetworkOptions } from "./image_network.ts";
 
 /** A run of blocks, as the paper's table 2 lists them. */
 interface Stage {
@@ -55,7 +46,7 @@ const LAST_CHANNELS = 1280;
  * random weights; names and shapes of the weights are torchvision's. Input `x`
  * `[batch, 3, sizePx, sizePx]`.
  */
-export function mobilenetV2(options: MobilenetV2Options = {}): Model {
+export function mobilenetV2(options: ImageNetworkOptions = {}): Model {
   const { classes = 1000, seed = 0, sizePx = 224 } = options;
   const net = network(seed);
   let x = input(net, "x", ["batch", 3, sizePx, sizePx]);

@@ -15,18 +15,9 @@ import {
   relu,
   toModel,
 } from "./layers.ts";
+import type { ImageNetworkOptions } from "./image_network.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
 import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
-
-/** Options of the ResNets. */
-export interface ResnetOptions {
-  /** Names of the classes, or how many there are. @default {1000} */
-  readonly classes?: number | readonly string[];
-  /** Seed of the initial weights. @default {0} */
-  readonly seed?: number;
-  /** Height and width of the input, in pixels. @default {224} */
-  readonly sizePx?: number;
-}
 
 interface Architecture {
   readonly name: string;
@@ -47,21 +38,21 @@ type Block = (net: Network, x: Value, options: BlockOptions) => Value;
  * ResNet-18 (He et al., "Deep Residual Learning for Image Recognition", 2015) with random weights;
  * names and shapes of the weights are torchvision's. Input `x` `[batch, 3, sizePx, sizePx]`.
  */
-export function resnet18(options: ResnetOptions = {}): Model {
+export function resnet18(options: ImageNetworkOptions = {}): Model {
   return resnet({ name: "resnet18", block: basicBlock, depths: [2, 2, 2, 2] }, options);
 }
 
 /** ResNet-34 with random weights; see `resnet18`. */
-export function resnet34(options: ResnetOptions = {}): Model {
+export function resnet34(options: ImageNetworkOptions = {}): Model {
   return resnet({ name: "resnet34", block: basicBlock, depths: [3, 4, 6, 3] }, options);
 }
 
 /** ResNet-50 with random weights, its stride in the 3×3 convolutions as in torchvision; see `resnet18`. */
-export function resnet50(options: ResnetOptions = {}): Model {
+export function resnet50(options: ImageNetworkOptions = {}): Model {
   return resnet({ name: "resnet50", block: bottleneck, depths: [3, 4, 6, 3] }, options);
 }
 
-function resnet({ name, block, depths }: Architecture, options: ResnetOptions): Model {
+function resnet({ name, block, depths }: Architecture, options: ImageNetworkOptions): Model {
   const { classes = 1000, seed = 0, sizePx = 224 } = options;
   const net = network(seed);
   let x = input(net, "x", ["batch", 3, sizePx, sizePx]);

@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path";
+import { sha256 } from "../src/tensor/sha256.ts";
 
 /** The web address that `source` names; none for files. */
 export function addressOf(source: string | URL): URL | undefined {
@@ -31,8 +32,7 @@ export function localPath(source: string | URL): string {
 
 /** The file's own name with a part of its address's sum, so that equal names from two places stay apart. */
 export async function cacheName(address: URL): Promise<string> {
-  const bytes = new TextEncoder().encode(address.href);
-  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 12);
+  const sum = (await sha256(address.href)).slice(0, 12);
   return `${fileName(address).replace(/\.onnx$/i, "")}-${sum}.onnx`;
 }
 

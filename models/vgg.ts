@@ -17,13 +17,10 @@ import {
   relu,
   toModel,
 } from "./layers.ts";
+import type { ImageNetworkOptions } from "./image_network.ts";
 
 /** Options of the VGGs. */
-export interface VggOptions {
-  /** Names of the classes, or how many there are. @default {1000} */
-  readonly classes?: number | readonly string[];
-  /** Seed of the initial weights. @default {0} */
-  readonly seed?: number;
+export interface VggOptions extends ImageNetworkOptions {
   /** Height and width of the input, in pixels: a multiple of 224. @default {224} */
   readonly sizePx?: number;
   /** Width of the two hidden layers of the classifier. @default {4096} */

@@ -1,5 +1,6 @@
 import type { DataType } from "../tensor/dtype.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { fromHalfBits } from "../tensor/half.ts";
 import { int } from "./attribute.ts";
 import type { Graph, Node } from "./graph.ts";
 import { ONNX_TYPE_NUMBERS } from "./types.ts";
@@ -40,17 +41,7 @@ function isHalf(type: DataType | undefined): boolean {
 
 /** The same numbers as float32; other types stay as they are. */
 function widened(one: Tensor): Tensor {
-  if (one.type === "float16") {
-    const { buffer, byteOffset, length } = one.data as Uint16Array<ArrayBuffer>;
-    return tensor(
-      "float32",
-      one.dims,
-      Float32Array.from(new Float16Array(buffer, byteOffset, length)),
-    );
-  }
-  if (one.type === "bfloat16") {
-    const bits = Uint32Array.from(one.data as Uint16Array, (half) => half << 16);
-    return tensor("float32", one.dims, new Float32Array(bits.buffer));
-  }
-  return one;
+  return one.type === "float16" || one.type === "bfloat16"
+    ? tensor("float32", one.dims, fromHalfBits(one.type, one.data as Uint16Array))
+    : one;
 }

@@ -12,10 +12,14 @@ export function toHalfBits(
   });
 }
 
-/** The numbers that 16 bits each stand for. */
-export function fromHalfBits(type: "float16" | "bfloat16", bits: ArrayLike<number>): number[] {
-  const words = Uint16Array.from(bits);
-  return type === "float16"
-    ? Array.from(new Float16Array(words.buffer))
-    : Array.from(new Float32Array(Uint32Array.from(words, (word) => word << 16).buffer));
+/** The numbers that 16 bits each stand for, all of which float32 has. */
+export function fromHalfBits(
+  type: "float16" | "bfloat16",
+  bits: Uint16Array,
+): Float32Array<ArrayBuffer> {
+  if (type === "bfloat16") {
+    return new Float32Array(Uint32Array.from(bits, (word) => word << 16).buffer);
+  }
+  const { buffer, byteOffset, length } = bits;
+  return Float32Array.from(new Float16Array(buffer as ArrayBuffer, byteOffset, length));
 }

@@ -55,7 +55,7 @@ export function int64s(
 /** The elements as plain numbers (int64 beyond 2^53 is rounded). */
 export function toNumbers(source: Tensor): number[] {
   if (source.type === "float16" || source.type === "bfloat16") {
-    return fromHalfBits(source.type, source.data as Uint16Array);
+    return Array.from(fromHalfBits(source.type, source.data as Uint16Array));
   }
   return Array.from(source.data as ArrayLike<number | bigint>, Number);
 }

@@ -38,10 +38,6 @@ const bool = (dims: number[], values: number[]) => tensor("bool", dims, values);
 /** Marks of 2 rows and 5 keys, all but some. */
 const marks = [1, 1, 1, 0, 0, 1, 1, 1, 1, 0];
 const own = { q_num_heads: int(2), kv_num_heads: int(2) };
-const angles = (name: string, ...dims: number[]) => {
-  const { data } = numbers(name, ...dims);
-  return tensor("float32", dims, data);
-};
 
 /** The runtime's attention over queries, keys and values. */
 const MULTI_HEAD: Case[] = [
@@ -108,25 +104,25 @@ const STANDARD: Case[] = [
 
 const places = tensor("int64", [2, 3], [0, 2, 4, 1, 3, 3]);
 const ROTARY: Case[] = [
-  { inputs: [[2, 2, 3, 6], angles("cos", 5, 3), angles("sin", 5, 3), places] },
+  { inputs: [[2, 2, 3, 6], numbers("cos", 5, 3), numbers("sin", 5, 3), places] },
   { inputs: [[2, 2, 3, 6], [2, 3, 3], [2, 3, 3]] },
   {
-    inputs: [[2, 3, 12], angles("cos", 5, 3), angles("sin", 5, 3), places],
+    inputs: [[2, 3, 12], numbers("cos", 5, 3), numbers("sin", 5, 3), places],
     attributes: { ...heads, interleaved: int(1) },
   },
   {
-    inputs: [[2, 2, 3, 6], angles("cos", 5, 2), angles("sin", 5, 2), places],
+    inputs: [[2, 2, 3, 6], numbers("cos", 5, 2), numbers("sin", 5, 2), places],
     attributes: { ...heads, rotary_embedding_dim: int(4) },
   },
 ].map((row) => ({ op: "RotaryEmbedding", opset: 23, ...row as Omit<Case, "op"> }));
 const FUSED_ROTARY: Case[] = [
-  { inputs: [[2, 3, 12], places, angles("cos", 5, 3), angles("sin", 5, 3)] },
+  { inputs: [[2, 3, 12], places, numbers("cos", 5, 3), numbers("sin", 5, 3)] },
   {
     inputs: [
       [2, 2, 3, 6],
       tensor("int64", [1], [1]),
-      angles("cos", 5, 3),
-      angles("sin", 5, 3),
+      numbers("cos", 5, 3),
+      numbers("sin", 5, 3),
     ],
     attributes: { interleaved: int(1) },
   },

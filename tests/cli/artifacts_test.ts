@@ -1,44 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { glyphNet } from "../../models/glyph_net.ts";
-import { main } from "../../src/cli/mod.ts";
 import { saveModel } from "../../src/onnx/save_model.ts";
-import { rng } from "../../src/tensor/rng.ts";
-
-async function run(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  const lines: Record<"out" | "err", string[]> = { out: [], err: [] };
-  const status = await main(args, {
-    out: (text) => lines.out.push(text),
-    err: (text) => lines.err.push(text),
-  });
-  return { status, out: lines.out.join("\n"), err: lines.err.join("\n") };
-}
-
-async function runJson(...args: string[]): Promise<Record<string, unknown>> {
-  const { status, out, err } = await run(...args, "--json", "--quiet");
-  assertEquals(status, 0, err);
-  return JSON.parse(out.split("\n").at(-1)!);
-}
-
-/** Pictures of two colours, 8 of each. */
-async function twoColours(folder: string): Promise<string> {
-  for (const [channel, name] of [[0, "red"], [2, "blue"]] as const) {
-    await Deno.mkdir(join(folder, name), { recursive: true });
-    for (let index = 0; index < 8; index++) {
-      const random = rng(name, index);
-      const pixels = Array.from(
-        { length: 32 * 32 * 3 },
-        (_, at) => random.integer(100) + (at % 3 === channel ? 150 : 0),
-      );
-      const header = new TextEncoder().encode("P6\n32 32\n255\n");
-      await Deno.writeFile(
-        join(folder, name, `${index}.ppm`),
-        new Uint8Array([...header, ...pixels]),
-      );
-    }
-  }
-  return folder;
-}
+import { redAndBlue, run, runJson } from "./run.ts";
 
 Deno.test("artifacts are built, inspected, trained and exported by the command line", async (t) => {
   const folder = await Deno.makeTempDir();
@@ -46,7 +10,7 @@ Deno.test("artifacts are built, inspected, trained and exported by the command l
     .map((name) => join(folder, name)) as [string, string, string];
   try {
     await saveModel(glyphNet({ classes: 3 }), model);
-    const data = await twoColours(join(folder, "data"));
+    const data = await redAndBlue(join(folder, "data"), 8);
     await t.step("build gives a new head and writes the four files", async () => {
       const { trainable } = await runJson(
         ...["artifacts", "build", model, "--classes", "blue,red", "--out", artifacts],

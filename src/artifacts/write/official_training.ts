@@ -23,7 +23,7 @@ export function toOfficialTraining(
   order: InputOrder,
   outputs: readonly string[],
 ): void {
-  const { graph, loss, gradients } = training;
+  const { graph, gradients } = training;
   const g = new Builder(graph);
   const reset = graph.addInput(RESET, "bool", [1]);
   const flags: Value[] = [];
@@ -37,9 +37,21 @@ export function toOfficialTraining(
   for (const [name, value] of runningUpdates(g, training)) {
     flags.push(accumulated(graph, graph.value(name), value, { name, overwrite: always }));
   }
-  graph.outputs.splice(0, Infinity, graph.value(loss), ...outputs.map((name) => graph.value(name)));
-  for (const value of graph.outputs) if (value.name !== loss) value.shape = undefined;
-  graph.outputs.push(...flags);
+  finish(training, order, [outputs, flags]);
+}
+
+/**
+ * Gives a training graph its outputs and the order of its inputs: the loss, the network's own, whose
+ * shapes are left open, and what training adds.
+ */
+export function finish(
+  { graph, loss }: TrainingGraph,
+  order: InputOrder,
+  [own, added]: readonly [own: readonly string[], added: readonly Value[]],
+): void {
+  const values = own.map((name) => graph.value(name));
+  for (const value of values) if (value.name !== loss) value.shape = undefined;
+  graph.outputs.splice(0, Infinity, graph.value(loss), ...values, ...added);
   orderInputs(graph, order);
   graph.prune();
 }

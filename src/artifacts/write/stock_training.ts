@@ -2,7 +2,7 @@ import { Builder, dimsOf } from "../../autodiff/builder.ts";
 import type { Graph, Value } from "../../onnx/graph.ts";
 import { bufferOf, flagOf, RESET, updatedOf } from "../read/names.ts";
 import type { TrainingGraph } from "../training_graph.ts";
-import { type InputOrder, orderInputs, runningUpdates } from "./official_training.ts";
+import { finish, type InputOrder, runningUpdates } from "./official_training.ts";
 
 /**
  * Brings a training graph into a form that any runtime can drive: what the official form writes over
@@ -14,7 +14,7 @@ export function toStockTraining(
   order: InputOrder,
   outputs: readonly string[],
 ): void {
-  const { graph, loss, gradients } = training;
+  const { graph, gradients } = training;
   const g = new Builder(graph);
   const reset = graph.addInput(RESET, "bool", [1]);
   const sums: Value[] = [];
@@ -34,11 +34,7 @@ export function toStockTraining(
     const updated = graph.add("Identity", [value], { outputs: [updatedOf(name)] }).outputs[0]!;
     sums.push(Object.assign(updated, { type: "float32", shape: dimsOf(value) }));
   }
-  graph.outputs.splice(0, Infinity, graph.value(loss), ...outputs.map((name) => graph.value(name)));
-  for (const value of graph.outputs) if (value.name !== loss) value.shape = undefined;
-  graph.outputs.push(...sums);
-  orderInputs(graph, order);
-  graph.prune();
+  finish(training, order, [outputs, sums]);
 }
 
 /** Writes products of ONNX Runtime's own operator as those that every runtime has. */
@@ -49,17 +45,11 @@ export function spreadProducts(graph: Graph): void {
     const batched = node.int("transBatchA", 0) + node.int("transBatchB", 0);
     if (batched > 0) continue;
     const [a, b] = node.inputs.map((value, at) =>
-      node.int(at === 0 ? "transA" : "transB", 0) === 1 ? swapped(g, value!) : value!
+      node.int(at === 0 ? "transA" : "transB", 0) === 1 ? g.swapLast(value!) : value!
     ) as [Value, Value];
     const output = node.outputs[0]!;
     const product = g.scale(g.op("MatMul", [a, b], dimsOf(output)), node.float("alpha", 1));
     graph.replaceUses(output, product);
     graph.remove(node);
   }
-}
-
-function swapped(g: Builder, value: Value): Value {
-  const rank = dimsOf(value).length;
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  return g.transpose(value, [...axes.slice(0, -2), rank - 1, rank - 2]);
 }
