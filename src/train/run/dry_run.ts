@@ -66,15 +66,15 @@ async function once(trainer: Trainer, datasets: RunDatasets): Promise<FitResult>
 
 /** Throws an error that names the folder where no checkpoint can be written into it. */
 async function checkFolder(folder: string): Promise<void> {
-  const isThere = await exists(folder);
   try {
+    const isThere = await exists(folder);
     await Deno.mkdir(folder, { recursive: true });
     await Deno.remove(await Deno.makeTempFile({ dir: folder }));
+    if (!isThere) await Deno.remove(folder);
   } catch (error) {
     throw new Error(
       `fit(): no checkpoint can be written into "${folder}": ${(error as Error).message}`,
       { cause: error },
     );
   }
-  if (!isThere) await Deno.remove(folder);
 }
