@@ -141,6 +141,10 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export {
+  modelFromCheckpoint,
+  type ModelFromCheckpointOptions,
+} from "./src/train/model_from_checkpoint.ts";
 export type {
   ClassificationResult,
   ClassScores,

@@ -119,7 +119,7 @@ export class Trainer {
 
   /** Parameters and running statistics of a snapshot, by their names in the model. */
   static weightsOf(snapshot: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-    const weights = [...snapshot].filter(([name]) => !name.startsWith("state/"));
+    const weights = [...snapshot].filter(([name]) => !/^(state|extra)\//.test(name));
     return new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value]));
   }
 

@@ -4,8 +4,11 @@ import { arrays } from "../../src/data/arrays.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import { freeze } from "../../src/onnx/select.ts";
 import { int64s, tensor } from "../../src/tensor/tensor.ts";
+import type { EpochEvent } from "../../src/train/callbacks/callback.ts";
+import { earlyStopping } from "../../src/train/callbacks/early_stopping.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/train/checkpoint.ts";
 import { fit, type FitOptions } from "../../src/train/fit.ts";
+import { modelFromCheckpoint } from "../../src/train/model_from_checkpoint.ts";
 import { adam } from "../../src/train/optimizers/adam.ts";
 import { horizontalFlip } from "../../src/data/transforms/horizontal_flip.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
@@ -104,6 +107,30 @@ Deno.test("keepBest keeps the checkpoint of the best epoch", () =>
     // What was best is known to a run that resumes.
     await run({ ...options, epochs: 5, validation: data, checkpoint });
     assertEquals((await stateOf(folder, "best")).place.epoch, best);
+  }));
+
+Deno.test("modelFromCheckpoint() gives the weights of the checkpoint that is asked for", () =>
+  inFolder(async (folder) => {
+    const checkpoint = { folder, keepLast: 3, keepBest: { monitor: "epochs" } };
+    await assertRejects(() => run({ checkpoint }), RangeError, '"epochs"');
+    await Deno.remove(folder, { recursive: true });
+    const trained: (Float32Array | undefined)[] = [];
+    const onEpoch = ({ weights }: EpochEvent) =>
+      void trained.push(weights().get("running_mean")!.data as Float32Array);
+    const callbacks = [earlyStopping({ monitor: "loss", patience: 9 }), { onEpoch }];
+    await run({ epochs: 3, checkpoint: { folder, keepLast: 3 }, callbacks });
+    const of = async (which?: "last" | "best" | number) =>
+      (await modelFromCheckpoint(normalised(), folder, which === undefined ? {} : { which }))
+        .graph.value("running_mean").constant!.data as Float32Array;
+    assertEquals(await of(), trained[2]);
+    assertEquals(await of("last"), trained[2]);
+    assertEquals(await of(3), trained[0]);
+    await assertRejects(() => of("best"), Deno.errors.NotFound, join(folder, "best"));
+    await assertRejects(
+      () => modelFromCheckpoint(smallNetwork(), folder),
+      RangeError,
+      "is of another model",
+    );
   }));
 
 Deno.test("options of a checkpoint policy are checked", async () => {
