@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Callback } from "../../src/train/callbacks/callback.ts";
+import type { Callback } from "../../src/train/callbacks/callback.ts";
 import { CASES, runCase, withoutTimes } from "./resume_cases.ts";
 
 /** Aborts a run when it has taken so many steps. */

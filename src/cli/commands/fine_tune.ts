@@ -78,6 +78,7 @@ export const fineTuneCommand: Command = {
         epochs: trained.history.epochs,
         seconds,
         interrupted: trained.interrupted,
+        ...present("stopped", trained.stopped),
         ...present("error", trained.problem),
         validation: report ?? null,
         skipped: skippedFiles(data.folders),

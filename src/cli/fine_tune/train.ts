@@ -28,6 +28,8 @@ export interface Trained {
   readonly history: History;
   /** The same for the phase of the head, where there was one before. */
   readonly headHistory?: History;
+  /** Why it ended before its last epoch, where it did. */
+  readonly stopped?: string;
   /** Whether Ctrl-C ended it. */
   readonly interrupted: boolean;
   /** Why it ended early, where the loss diverged. */
