@@ -137,8 +137,26 @@ export { adamW } from "./src/train/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
 export { constant } from "./src/train/schedules/constant.ts";
 export { cosine, type CosineOptions } from "./src/train/schedules/cosine.ts";
+export {
+  cosineRestarts,
+  type CosineRestartsOptions,
+} from "./src/train/schedules/cosine_restarts.ts";
+export { exponential, type ExponentialOptions } from "./src/train/schedules/exponential.ts";
+export {
+  flatThenCosine,
+  type FlatThenCosineOptions,
+} from "./src/train/schedules/flat_then_cosine.ts";
+export { multiStep, type MultiStepOptions } from "./src/train/schedules/multi_step.ts";
 export { oneCycle, type OneCycleOptions } from "./src/train/schedules/one_cycle.ts";
-export type { Schedule } from "./src/train/schedules/schedule.ts";
+export { plateau, type PlateauOptions } from "./src/train/schedules/plateau.ts";
+export {
+  linearDecay,
+  type LinearDecayOptions,
+  polynomial,
+  type PolynomialOptions,
+} from "./src/train/schedules/polynomial.ts";
+export type { EpochOutcome, Schedule } from "./src/train/schedules/schedule.ts";
+export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";

@@ -105,7 +105,8 @@ export class Run {
         progress.note("stopped early");
         return false;
       }
-      const factor = schedule(trainer.steps, epochs * stepsPerEpoch, stepsPerEpoch);
+      const total = epochs * stepsPerEpoch;
+      const factor = schedule(trainer.steps, total, stepsPerEpoch, this.#epochs);
       if (!(Number.isFinite(factor) && factor >= 0)) {
         throw new RangeError(
           `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ` +
