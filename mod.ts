@@ -113,6 +113,13 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export type {
+  Average,
+  ExponentialAverage,
+  ExponentialAverageOptions,
+  StochasticAverage,
+  StochasticAverageOptions,
+} from "./src/train/average/average.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,

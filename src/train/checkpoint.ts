@@ -27,6 +27,8 @@ const FILE = "checkpoint";
 const STATE = "graft_state";
 const MOMENT = /^state\/(momentum\d+)\/(.*)$/s;
 const RUNNING = "running/";
+/** Begins the names of tensors that are neither parameters, running statistics nor optimizer state. */
+export const EXTRA = "extra/";
 
 /** The name of an array of optimizer state of a parameter. */
 export function momentName(index: number, parameter: string): string {
@@ -55,6 +57,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
       const own = moments.get(parameter!) ?? new Map<string, Tensor>();
       moments.set(parameter!, own.set(moment, value));
     } else if (key.startsWith(RUNNING)) frozen.set(key.slice(RUNNING.length), value);
+    else if (key.startsWith(EXTRA)) frozen.set(key, value);
     else trainable.set(key, value);
   }
   const group: OptimizerGroup = {
@@ -99,7 +102,9 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
     const state = properties.get(STATE);
     if (typeof state !== "string") throw new SyntaxError("it is of another program");
     const tensors = new Map(trainable);
-    for (const [name, value] of frozen) tensors.set(runningName(name), value);
+    for (const [key, value] of frozen) {
+      tensors.set(key.startsWith(EXTRA) ? key : runningName(key), value);
+    }
     for (const [parameter, own] of optimizerGroups[0]?.moments ?? []) {
       for (const [moment, value] of own) tensors.set(`state/${moment}/${parameter}`, value);
     }

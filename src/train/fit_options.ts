@@ -4,6 +4,7 @@ import type { Model } from "../onnx/model.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
+import { type Average, averageSchema } from "./average/average.ts";
 import { adamW } from "./optimizers/adamw.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
@@ -22,6 +23,13 @@ export interface FitOptions {
   readonly optimizer?: Optimizer;
   /** How the learning rate changes. @default {constant()} */
   readonly schedule?: Schedule;
+  /**
+   * Batches whose gradients make one step, each weighed by its examples: as if they were one batch, but
+   * for the statistics of batch normalisation. The last step of an epoch takes what is left. @default {1}
+   */
+  readonly accumulate?: number;
+  /** An average of the weights, to validate with and to give in the place of the last. */
+  readonly average?: Average;
   /** The loss, or one of your own. @default {"crossEntropy"} */
   readonly loss?: Loss;
   /** Random changes of the pictures. @default {"none"} */
@@ -120,6 +128,8 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     typeof value === "object" && value !== null && "update" in value
   ).describe("an optimizer, such as adamW()").optional(),
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
+  accumulate: z.number().int().positive().optional(),
+  average: averageSchema.optional(),
   loss: z.union([
     z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
     z.custom<Loss>(isFunction).describe("a function"),
@@ -149,6 +159,8 @@ export interface FitSettings extends FitOptions {
   readonly optimizer: Optimizer;
   /** How the learning rate changes. */
   readonly schedule: Schedule;
+  /** Batches whose gradients make one step. */
+  readonly accumulate: number;
   /** The loss. */
   readonly loss: Loss;
   /** Random changes of the pictures. */
@@ -175,6 +187,7 @@ export function fitSettings(options: FitOptions): FitSettings {
     batchSize: 32,
     optimizer: adamW(),
     schedule: constant(),
+    accumulate: 1,
     loss: "crossEntropy",
     augment: "none",
     device: "auto",

@@ -1,6 +1,7 @@
 import { permutation, rng } from "../tensor/rng.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { averagedStatistics } from "./average/statistics.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { classesOf } from "./evaluate.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
@@ -97,7 +98,7 @@ export class Run {
     const start = performance.now();
     const tally = new Tally(settings.loss);
     const length = this.#tables.ofEpoch(epoch)?.length ?? this.train.length;
-    const stepsPerEpoch = Math.ceil(length / settings.batchSize);
+    const stepsPerEpoch = Math.ceil(Math.ceil(length / settings.batchSize) / settings.accumulate);
     let learningRate = optimizer.learningRate;
     let done = 0;
     for await (const batch of this.#batches(epoch)) {
@@ -125,8 +126,10 @@ export class Run {
     if (done === 0) {
       throw new RangeError("None of the training examples could be read, or all have weight 0");
     }
+    trainer.applyGathered(learningRate);
     progress.done();
     const seconds = (performance.now() - start) / 1000;
+    await this.#average(epoch, length);
     const record: EpochRecord = {
       epoch: epoch + 1,
       loss: tally.meanLoss,
@@ -134,11 +137,21 @@ export class Run {
       learningRate,
       seconds,
       imagesPerSecond: done / seconds,
-      ...(this.validation && { validation: await this.#validate(this.validation) }),
+      ...(this.validation &&
+        { validation: await trainer.withAverage(() => this.#validate(this.validation!)) }),
     };
     this.#epochs.push(record);
     progress.note(epochLine(record, epochs));
     return true;
+  }
+
+  /** Takes the weights of an epoch into a stochastic average. */
+  async #average(epoch: number, total: number): Promise<void> {
+    const { trainer, settings } = this;
+    const { average } = trainer;
+    if (!average?.afterEpoch(trainer.weights(), epoch + 1, settings.epochs)) return;
+    const progress = stderrProgress(settings.verbose, "statistics");
+    await averagedStatistics(trainer, this.#batches(epoch), { progress, total });
   }
 
   async *#batches(
@@ -243,12 +256,15 @@ export class Run {
 
   /** What must be the same for a run to go on. */
   get #key(): string {
-    const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
+    const { optimizer, batchSize, seed, shuffle, loss, accumulate, average } = this.settings;
     const { memory } = this.trainer;
     const parameters = memory.names.map((name) => [name, memory.view(name, 0).dims]);
     const kind = typeof loss === "string" ? loss : "own";
     const { name, settings } = optimizer;
-    return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters]);
+    return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters, [
+      accumulate,
+      average,
+    ]]);
   }
 
   async #save(folder: string, epoch: number): Promise<void> {

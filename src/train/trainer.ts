@@ -1,3 +1,4 @@
+import { averaged, WeightAverage, type Weights } from "./average/weight_average.ts";
 import { momentName, runningName } from "./checkpoint.ts";
 import { compileUpdate, type FlatUpdate } from "../artifacts/update/compile_update.ts";
 import type { Model } from "../onnx/model.ts";
@@ -8,6 +9,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
+import { GradientSum } from "./gradient_sum.ts";
 import type { HostBatch } from "./loader.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
@@ -18,6 +20,9 @@ export class Trainer {
   /** Steps taken. */
   steps = 0;
   #running: RunningStatistics | undefined;
+  /** The average of the weights, where the settings ask for one. */
+  readonly average: WeightAverage | undefined;
+  readonly #gathered: GradientSum | undefined;
   readonly #update: FlatUpdate;
   readonly #programs = new Map<string, Promise<Program>>();
 
@@ -35,6 +40,8 @@ export class Trainer {
     }
     this.memory = new ParameterMemory(model, settings.optimizer.state.length);
     this.#update = compileUpdate(settings.optimizer, this.memory.memory);
+    this.average = settings.average && new WeightAverage(settings.average);
+    if (settings.accumulate > 1) this.#gathered = new GradientSum(this.memory.count);
   }
 
   /** The program for a batch like the one given. */
@@ -69,18 +76,71 @@ export class Trainer {
     return this.#running;
   }
 
-  /** One step: loss, gradients, update. A loss that is not finite changes no parameter. */
+  /**
+   * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss that is
+   * not finite changes no parameter.
+   */
   async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<StepResult> {
     const { features, targets, weights } = batch;
-    const random = rng(this.settings.seed, "dropout", this.steps);
+    const gathered = this.#gathered;
+    const inStep = gathered?.batches ? [gathered.batches] : [];
+    const random = rng(this.settings.seed, "dropout", this.steps, ...inStep);
     const result = await program.step(features, targets, weights, this.running(program), random);
     if (!Number.isFinite(result.loss)) return result;
+    if (!gathered) this.#apply(learningRate);
+    else {
+      gathered.add(this.memory.region(1), weights.data.reduce((sum, weight) => sum + weight, 0));
+      if (gathered.batches === this.settings.accumulate) this.applyGathered(learningRate);
+    }
+    return result;
+  }
+
+  /** An update by the gradients gathered so far, where there are any. */
+  applyGathered(learningRate: number): void {
+    if (!this.#gathered?.batches) return;
+    this.#gathered.takeMean(this.memory.region(1));
+    this.#apply(learningRate);
+  }
+
+  #apply(learningRate: number): void {
     this.steps++;
     const { count } = this.memory;
     const state = this.settings.optimizer.state.map((_, index) => this.memory.offset(2 + index));
     const at = { count, parameters: 0, gradients: this.memory.offset(1), state };
     this.#update.run(at, this.steps, learningRate);
-    return result;
+    this.average?.afterStep(this.weights());
+  }
+
+  /** A batch's statistics enter the running ones, as a mean over it and those `seen` before. */
+  async observe(program: Program, batch: FeatureBatch, seen: number): Promise<void> {
+    const { features, targets, weights } = batch;
+    const random = rng(this.settings.seed, "statistics", this.steps, seen);
+    const running = this.running(program);
+    await program.step(features, targets, weights, running, random, seen / (seen + 1));
+  }
+
+  /** What is trained and the running statistics, in place; the names are those of a snapshot. */
+  weights(): Weights {
+    const trained = this.memory.names.map((name) => [name, this.memory.view(name, 0)] as const);
+    return new Map([...trained, ...this.statistics()]);
+  }
+
+  /** The running statistics, in place, by the names of a snapshot. */
+  statistics(): Weights {
+    return new Map([...this.#running ?? []].map(([name, one]) => [runningName(name), one]));
+  }
+
+  /** Does `work` with the averaged weights in the place of the live ones, where there are any. */
+  async withAverage<T>(work: () => Promise<T>): Promise<T> {
+    const average = this.average?.weights;
+    if (!average) return await work();
+    const live = [...this.weights()].map(([name, { data }]) => ({ name, data, was: data.slice() }));
+    for (const { name, data } of live) data.set(average.get(name)?.data ?? data);
+    try {
+      return await work();
+    } finally {
+      for (const { data, was } of live) data.set(was);
+    }
   }
 
   /** Everything that changes, by name: `running/`, `state/` before what is not a parameter. */
@@ -95,6 +155,9 @@ export class Trainer {
         tensors.set(momentName(index, name), tensor("float32", dims, data.slice()));
       }
     });
+    for (const part of [this.average, this.#gathered]) {
+      for (const [name, one] of part?.state() ?? []) tensors.set(name, one);
+    }
     return tensors;
   }
 
@@ -102,6 +165,8 @@ export class Trainer {
   restore(tensors: ReadonlyMap<string, Tensor>, steps: number): void {
     this.memory.load(tensors);
     this.steps = steps;
+    this.average?.restore(tensors);
+    this.#gathered?.restore(tensors);
     const running = [...tensors].filter(([name]) => name.startsWith("running/"));
     if (running.length > 0) {
       this.#running = new Map(running.map(([name, value]) => {
@@ -117,9 +182,9 @@ export class Trainer {
     });
   }
 
-  /** The model with the weights of a snapshot. */
+  /** The model with the weights of a snapshot: the averaged ones where it has any. */
   static modelOf(model: Model, snapshot: ReadonlyMap<string, Tensor>): Model {
-    const weights = [...snapshot].filter(([name]) => !name.startsWith("state/"));
+    const weights = [...averaged(snapshot)].filter(([name]) => !/^(state|extra)\//.test(name));
     return withWeights(
       model,
       new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value])),
