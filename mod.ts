@@ -173,6 +173,12 @@ export {
   type ValueAndGradOptions,
 } from "./src/train/value_and_grad.ts";
 export {
+  lrFind,
+  type LrFindOptions,
+  type LrFindResult,
+  type RateSuggestion,
+} from "./src/workflow/lr_find.ts";
+export {
   predict,
   type PredictInput,
   type Prediction,
