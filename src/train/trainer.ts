@@ -9,10 +9,16 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
-import { GradientSum } from "./gradient_sum.ts";
+import { GradientSum, type StepTaken } from "./gradient_sum.ts";
 import type { HostBatch } from "./loader.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
+
+/** What a batch came to, and the step that it completed, if it did. */
+export interface BatchResult extends StepResult {
+  /** The step. */
+  readonly taken?: StepTaken;
+}
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
 export class Trainer {
@@ -22,7 +28,7 @@ export class Trainer {
   #running: RunningStatistics | undefined;
   /** The average of the weights, where the settings ask for one. */
   readonly average: WeightAverage | undefined;
-  readonly #gathered: GradientSum | undefined;
+  readonly #gathered = new GradientSum();
   readonly #update: FlatUpdate;
   readonly #programs = new Map<string, Promise<Program>>();
 
@@ -41,7 +47,6 @@ export class Trainer {
     this.memory = new ParameterMemory(model, settings.optimizer.state.length);
     this.#update = compileUpdate(settings.optimizer, this.memory.memory);
     this.average = settings.average && new WeightAverage(settings.average);
-    if (settings.accumulate > 1) this.#gathered = new GradientSum(this.memory.count);
   }
 
   /** The program for a batch like the one given. */
@@ -80,26 +85,29 @@ export class Trainer {
    * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss that is
    * not finite changes no parameter.
    */
-  async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<StepResult> {
-    const { features, targets, weights } = batch;
-    const gathered = this.#gathered;
-    const inStep = gathered?.batches ? [gathered.batches] : [];
-    const random = rng(this.settings.seed, "dropout", this.steps, ...inStep);
+  async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<BatchResult> {
+    const { features, targets, weights, count } = batch;
+    const { batches } = this.#gathered;
+    const random = rng(this.settings.seed, "dropout", this.steps, ...batches > 0 ? [batches] : []);
     const result = await program.step(features, targets, weights, this.running(program), random);
-    if (!Number.isFinite(result.loss)) return result;
-    if (!gathered) this.#apply(learningRate);
-    else {
-      gathered.add(this.memory.region(1), weights.data.reduce((sum, weight) => sum + weight, 0));
-      if (gathered.batches === this.settings.accumulate) this.applyGathered(learningRate);
+    const { loss } = result;
+    if (!Number.isFinite(loss)) return result;
+    if (this.settings.accumulate === 1) {
+      this.#apply(learningRate);
+      return { ...result, taken: { loss, count } };
     }
-    return result;
+    const weight = weights.data.reduce((sum, weight) => sum + weight, 0);
+    this.#gathered.add({ gradients: this.memory.region(1), weight, loss, count });
+    if (this.#gathered.batches < this.settings.accumulate) return result;
+    return { ...result, taken: this.finishStep(learningRate)! };
   }
 
   /** An update by the gradients gathered so far, where there are any. */
-  applyGathered(learningRate: number): void {
-    if (!this.#gathered?.batches) return;
-    this.#gathered.takeMean(this.memory.region(1));
+  finishStep(learningRate: number): StepTaken | undefined {
+    if (this.#gathered.batches === 0) return undefined;
+    const taken = this.#gathered.takeMean(this.memory.region(1));
     this.#apply(learningRate);
+    return taken;
   }
 
   #apply(learningRate: number): void {
@@ -166,7 +174,7 @@ export class Trainer {
     this.memory.load(tensors);
     this.steps = steps;
     this.average?.restore(tensors);
-    this.#gathered?.restore(tensors);
+    this.#gathered.restore(tensors);
     const running = [...tensors].filter(([name]) => name.startsWith("running/"));
     if (running.length > 0) {
       this.#running = new Map(running.map(([name, value]) => {
@@ -182,13 +190,15 @@ export class Trainer {
     });
   }
 
-  /** The model with the weights of a snapshot: the averaged ones where it has any. */
-  static modelOf(model: Model, snapshot: ReadonlyMap<string, Tensor>): Model {
+  /** Parameters and running statistics of a snapshot, by their names in the model; averaged where it has averages. */
+  static weightsOf(snapshot: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
     const weights = [...averaged(snapshot)].filter(([name]) => !/^(state|extra)\//.test(name));
-    return withWeights(
-      model,
-      new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value])),
-    );
+    return new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value]));
+  }
+
+  /** The model with the weights of a snapshot. */
+  static modelOf(model: Model, snapshot: ReadonlyMap<string, Tensor>): Model {
+    return withWeights(model, Trainer.weightsOf(snapshot));
   }
 
   /** Frees the engine's memory. */

@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { type Average, countsEpoch, decayOf } from "./average.ts";
 
 const PREFIX = "extra/average/";
-const COUNT = "extra/averages";
+const COUNTS = "extra/averages";
 
 /** Float32 tensors by name: parameters, and running statistics under the names of a snapshot. */
 export type Weights = ReadonlyMap<string, Tensor<"float32">>;
@@ -14,6 +14,8 @@ export type Weights = ReadonlyMap<string, Tensor<"float32">>;
 export class WeightAverage {
   #averages = new Map<string, Tensor<"float32">>();
   #count = 0;
+  /** The last epoch that a stochastic average took in. */
+  #epoch = 0;
 
   constructor(readonly options: Average) {}
 
@@ -26,6 +28,9 @@ export class WeightAverage {
   /** An epoch (the first is 1) ended; gives whether a stochastic average took its weights in. */
   afterEpoch(weights: Weights, epoch: number, epochs: number): boolean {
     if (!("swa" in this.options && countsEpoch(this.options, epoch, epochs))) return false;
+    // A run that was ended while it validated comes here again.
+    if (epoch <= this.#epoch) return false;
+    this.#epoch = epoch;
     this.#add(weights, 1 / (this.#count + 1));
     return true;
   }
@@ -44,12 +49,13 @@ export class WeightAverage {
   state(): Map<string, Tensor> {
     if (this.#count === 0) return new Map();
     const copies = [...this.#averages].map(([name, one]) => [PREFIX + name, copied(one)] as const);
-    return new Map<string, Tensor>([[COUNT, tensor("float64", [1], [this.#count])], ...copies]);
+    const counts = tensor("float64", [2], [this.#count, this.#epoch]);
+    return new Map<string, Tensor>([[COUNTS, counts], ...copies]);
   }
 
   /** Goes back to the state in a snapshot. */
   restore(snapshot: ReadonlyMap<string, Tensor>): void {
-    this.#count = Number(snapshot.get(COUNT)?.data[0] ?? 0);
+    [this.#count = 0, this.#epoch = 0] = Array.from(snapshot.get(COUNTS)?.data ?? [], Number);
     const kept = [...snapshot].filter(([name]) => name.startsWith(PREFIX));
     this.#averages = new Map(
       kept.map(([name, one]) => [name.slice(PREFIX.length), copied(one as Tensor<"float32">)]),
@@ -74,7 +80,7 @@ export class WeightAverage {
 
 /** The averages in the place of the weights of a snapshot, where it has any. */
 export function averaged(snapshot: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const weights = [...snapshot].filter(([name]) => name !== COUNT && !name.startsWith(PREFIX));
+  const weights = [...snapshot].filter(([name]) => name !== COUNTS && !name.startsWith(PREFIX));
   return new Map(weights.map(([name, value]) => [name, snapshot.get(PREFIX + name) ?? value]));
 }
 
