@@ -148,6 +148,7 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export type { EpochOutcome } from "./src/train/history.ts";
 export type {
   ClassificationResult,
   ClassScores,
@@ -176,7 +177,7 @@ export {
   polynomial,
   type PolynomialOptions,
 } from "./src/train/schedules/polynomial.ts";
-export type { EpochOutcome, Schedule } from "./src/train/schedules/schedule.ts";
+export type { Schedule } from "./src/train/schedules/schedule.ts";
 export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";

@@ -132,6 +132,30 @@ Deno.test("the last step of an epoch takes the batches that are left", async () 
   assertEquals([...steps], [0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
+/** The run whole, and the run ended by `cut` and taken up again, must be the same bit for bit. */
+async function resumes(
+  options: FitOptions,
+  cut: (stop: () => void) => FitOptions,
+): Promise<void> {
+  const checkpoint = await Deno.makeTempDir();
+  try {
+    const whole = await run(options);
+    const stop = new AbortController();
+    const { signal } = stop;
+    await run({ ...options, ...cut(() => stop.abort()), signal, checkpoint });
+    assert(signal.aborted);
+    const resumed = await run({ ...options, checkpoint });
+    assertEquals(constants(resumed.model), constants(whole.model));
+    const outcomes = (one: typeof whole) =>
+      one.history.epochs.map(({ loss, learningRate, validation }) => [
+        ...[loss, learningRate, validation],
+      ]);
+    assertEquals(outcomes(resumed), outcomes(whole));
+  } finally {
+    await Deno.remove(checkpoint, { recursive: true });
+  }
+}
+
 for (
   const options of [
     { accumulate: 3 },
@@ -141,31 +165,51 @@ for (
   ] satisfies FitOptions[]
 ) {
   Deno.test(`a run with ${Object.keys(options).join(" and ")} resumes bit for bit`, async () => {
-    const checkpoint = await Deno.makeTempDir();
-    try {
-      const whole = await run(options);
-      const stop = new AbortController();
-      const { schedule } = { schedule: () => 1, ...options };
-      let asked = 0;
-      await run({
-        ...options,
-        // Four batches an epoch: the eleventh is in the middle of the third.
-        schedule: (...at) => (++asked === 11 && stop.abort(), schedule(...at)),
-        signal: stop.signal,
-        checkpoint,
+    const { schedule } = { schedule: () => 1, ...options };
+    // Four batches an epoch: these are within the third, between steps and within them.
+    for (const batch of [10, 11]) {
+      await resumes(options, (stop) => {
+        let asked = 0;
+        return { schedule: (...at) => (++asked === batch && stop(), schedule(...at)) };
       });
-      const resumed = await run({ ...options, checkpoint });
-      assertEquals(constants(resumed.model), constants(whole.model));
-      const outcomes = (one: typeof whole) =>
-        one.history.epochs.map(({ loss, learningRate, validation }) => [
-          ...[loss, learningRate, validation],
-        ]);
-      assertEquals(outcomes(resumed), outcomes(whole));
-    } finally {
-      await Deno.remove(checkpoint, { recursive: true });
     }
   });
 }
+
+Deno.test("a stochastic average takes an epoch in once, though it ends while it validates", () =>
+  resumes({ average: { swa: { from: 0.25 } }, validation: data }, (stop) => {
+    let asked = 0;
+    // The examples are asked for seven at a time; a quarter of the four epochs is one.
+    const get: Dataset["get"] = (index) => (++asked === 20 && stop(), data.get(index));
+    return { validation: { ...data, get } };
+  }));
+
+Deno.test("callbacks are told of steps, not of batches, and given the averaged weights", async () => {
+  const events: unknown[] = [];
+  let given: unknown;
+  const { history, model } = await run({
+    accumulate: 3,
+    epochs: 2,
+    average: { ema: 0.5 },
+    callbacks: [{
+      onStep: ({ step, count, loss }) => void events.push([step, count, loss]),
+      onEpoch: (event) => void (given = event.weights()),
+    }],
+  });
+  const [first, second] = events as [number, number, number][];
+  assertEquals(events.map((event) => (event as number[]).slice(0, 2)), [
+    ...[[1, 6], [2, 1], [3, 6], [4, 1]],
+  ]);
+  // By the weights of the examples.
+  assertAlmostEquals((first![2] * 8.5 + second![2] * 0.25) / 8.75, history.epochs[0]!.loss, 1e-6);
+  assertEquals(
+    given,
+    new Map(
+      [...constants(model)].filter(([name]) => /conv|bn|fc/.test(name))
+        .map(([name]) => [name, model.graph.value(name).constant!]),
+    ),
+  );
+});
 
 Deno.test("plateau() lowers the learning rate of a run", async () => {
   const { history } = await run({ schedule: plateau({ patience: 0, threshold: 0.9 }) });

@@ -56,8 +56,8 @@ Deno.test("plateau() follows the validation loss where there is one", () => {
   assertEquals(schedule(0, 9, 1, [outcome(3, 1), outcome(2, 1)]), 0.5);
   assertEquals(schedule(0, 9, 1, [outcome(3), outcome(2)]), 1);
   assertEquals(schedule(0, 9, 1), 1);
-  const strict = plateau({ monitor: "validation.loss" });
-  assertThrows(() => strict(0, 9, 1, [outcome(3)]), RangeError, "no validation data");
+  const strict = plateau({ monitor: "validationLoss" });
+  assertThrows(() => strict(0, 9, 1, [outcome(3)]), RangeError, 'give fit() "validation" data');
 });
 
 Deno.test("exponential() falls from step to step where it is smooth", () => {
@@ -119,7 +119,7 @@ Deno.test("longer schedules name an option that is wrong", () => {
   assertThrows(() => cosineRestarts({ growth: 0.5 }), RangeError, "growth");
   assertThrows(() => flatThenCosine({ flat: 1 }), RangeError, "flat");
   assertThrows(() => plateau({ factor: 1 }), RangeError, "factor");
-  assertThrows(() => plateau({ monitor: "f1" as never }), RangeError, "monitor");
+  assertThrows(() => plateau({ mode: "most" as never }), RangeError, "mode");
   const part = { schedule: constant() };
   assertThrows(() => sequence([]), RangeError, "parts");
   assertThrows(() => sequence([part, part]), RangeError, "parts[0]");

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import { checkOptions } from "../../tensor/options.ts";
-import type { EpochOutcome, Schedule } from "./schedule.ts";
+import { modeOf, type Monitor, monitored, type MonitorMode } from "../callbacks/monitor.ts";
+import type { EpochOutcome } from "../history.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Options of `plateau`. */
 export interface PlateauOptions {
-  /** What should get better. @default {"validation.loss"; "loss" without validation data} */
-  readonly monitor?: "loss" | "accuracy" | "validation.loss" | "validation.accuracy";
+  /** The number that should get better. @default {"validationLoss"; "loss" without validation data} */
+  readonly monitor?: Monitor;
+  /** Whether less or more is better. @default {"min" for losses and errors, else "max"} */
+  readonly mode?: MonitorMode;
   /** What the learning rate is multiplied by each time. @default {0.1} */
   readonly factor?: number;
   /** Epochs without progress that are let pass. @default {10} */
@@ -21,7 +25,8 @@ export interface PlateauOptions {
 }
 
 const schema: z.ZodType<PlateauOptions> = z.strictObject({
-  monitor: z.enum(["loss", "accuracy", "validation.loss", "validation.accuracy"]).optional(),
+  monitor: z.string().min(1).optional(),
+  mode: z.enum(["min", "max"]).optional(),
   factor: z.number().positive().lt(1).optional(),
   patience: z.number().int().min(0).optional(),
   threshold: z.number().min(0).optional(),
@@ -44,7 +49,7 @@ interface State {
  * The learning rate multiplied by `factor` when the validation loss has stopped falling, as
  * `torch.optim.lr_scheduler.ReduceLROnPlateau`. It is worked out anew from the epochs so far, so a run
  * that resumes from a checkpoint has the same rates. Throws `RangeError` at the first step of the second
- * epoch where `monitor` names validation data and there are none.
+ * epoch where epochs have no such number.
  *
  * @example
  * ```ts
@@ -58,10 +63,11 @@ interface State {
  * ```
  */
 export function plateau(options: PlateauOptions = {}): Schedule {
-  const settings = { ...DEFAULTS, ...checkOptions("plateau", schema, options) };
+  const given = checkOptions("plateau", schema, options);
+  const settings = { ...DEFAULTS, mode: modeOf(given.monitor ?? "loss"), ...given };
   const start: State = { best: undefined, bad: 0, cooling: 0, factor: 1 };
   return (_step, _total, _stepsPerEpoch, history = []) =>
-    history.map((epoch) => monitored(epoch, settings.monitor))
+    history.map((epoch) => valueOf(epoch, given.monitor))
       .reduce((state, value) => after(state, value, settings), start).factor;
 }
 
@@ -74,11 +80,13 @@ const DEFAULTS = {
   minimum: 0,
 } as const;
 
-type Settings = Required<Omit<PlateauOptions, "monitor">> & Pick<PlateauOptions, "monitor">;
+type Settings = Required<Omit<PlateauOptions, "monitor">>;
 
 function after(state: State, value: number, settings: Settings): State {
   const { patience, cooldown, minimum } = settings;
-  const isBetter = state.best === undefined || isProgress(value, state.best, settings);
+  const isBetter = state.best === undefined
+    ? !Number.isNaN(value)
+    : isProgress(value, state.best, settings);
   const best = isBetter ? value : state.best;
   const bad = isBetter || state.cooling > 0 ? 0 : state.bad + 1;
   const cooling = Math.max(0, state.cooling - 1);
@@ -88,18 +96,12 @@ function after(state: State, value: number, settings: Settings): State {
 }
 
 function isProgress(value: number, best: number, settings: Settings): boolean {
-  const { monitor, threshold, thresholdMode } = settings;
+  const { mode, threshold, thresholdMode } = settings;
   const margin = thresholdMode === "relative" ? best * threshold : threshold;
-  return monitor?.endsWith("accuracy") ? value > best + margin : value < best - margin;
+  return mode === "max" ? value > best + margin : value < best - margin;
 }
 
-function monitored(epoch: EpochOutcome, monitor: PlateauOptions["monitor"]): number {
-  if (monitor === undefined) return epoch.validation?.loss ?? epoch.loss;
-  if (monitor === "loss" || monitor === "accuracy") return epoch[monitor];
-  const value = epoch.validation?.[monitor === "validation.loss" ? "loss" : "accuracy"];
-  if (value !== undefined) return value;
-  throw new RangeError(
-    `plateau(): option "monitor" is "${monitor}" but there are no validation data; ` +
-      "give fit() some, or monitor the training's",
-  );
+function valueOf(epoch: EpochOutcome, monitor: Monitor | undefined): number {
+  if (monitor !== undefined) return monitored(epoch, monitor, "plateau()");
+  return epoch.validation?.loss ?? epoch.loss;
 }
