@@ -167,7 +167,7 @@ export class Run {
 
   /** The steps of the epoch that are left; how it ended, where that was early. */
   async #steps(tally: Tally, progress: Progress): Promise<Outcome | undefined> {
-    const { settings, trainer } = this;
+    const { trainer } = this;
     const { epoch, position, seconds } = this.#place;
     const length = this.#data.lengthOf(epoch);
     const start = performance.now();
