@@ -132,12 +132,15 @@ export class Program {
     return only({ ...inputs, ...made }, this.featureNames);
   }
 
-  /** One forward and backward pass; gradients are written into the parameter memory. */
+  /**
+   * One forward and backward pass; gradients are written into the parameter memory. Running statistics
+   * that are not given do not move.
+   */
   async step(
     features: Tensors,
     targets: Tensor,
     weights: Tensor<"float32">,
-    running: RunningStatistics,
+    running: RunningStatistics | undefined,
     random: Rng,
   ): Promise<StepResult> {
     const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
@@ -147,7 +150,7 @@ export class Program {
     for (const [name, owner] of this.#twins) {
       this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
     }
-    this.#updateRunning(results, running);
+    if (running) this.#updateRunning(results, running);
     return {
       loss: Number(results[this.#graph.loss]!.data[0]),
       outputs: only(results, this.#graph.outputs),

@@ -115,8 +115,18 @@ export class Run {
       learningRate = optimizer.learningRate * factor;
       // A batch of examples that do not count has no mean loss and teaches nothing.
       if (batch.weights.data.every((weight) => weight === 0)) continue;
-      const { loss, outputs } = await trainer.step(await batch.program, batch, learningRate);
-      if (!Number.isFinite(loss)) this.#diverged(loss, epoch, learningRate, progress);
+      const { loss, outputs, broken } = await trainer.step(
+        await batch.program,
+        batch,
+        learningRate,
+      );
+      if (broken !== undefined) {
+        const what = `The gradient of "${broken}" is not finite, though the loss is ${loss},`;
+        this.#diverged(what, epoch, learningRate, progress);
+      }
+      if (!Number.isFinite(loss)) {
+        this.#diverged(`The loss became ${loss}`, epoch, learningRate, progress);
+      }
       tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count, loss);
       done += batch.count;
       progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
@@ -226,13 +236,11 @@ export class Run {
     return { loss: tally.meanLoss, accuracy: tally.accuracy };
   }
 
-  #diverged(loss: number, epoch: number, learningRate: number, progress: Progress): never {
+  #diverged(what: string, epoch: number, learningRate: number, progress: Progress): never {
     progress.done();
     const { model, history } = this.#result(this.#good);
     throw new DivergenceError(
-      `The loss became ${loss} in epoch ${epoch + 1}, step ${
-        this.trainer.steps + 1
-      }, at learning ` +
+      `${what} in epoch ${epoch + 1}, step ${this.trainer.steps + 1}, at learning ` +
         `rate ${learningRate}. Try a tenth of it. The error's "model" has the weights of ` +
         (history.epochs.length > 0 ? `epoch ${history.epochs.length}` : "the start"),
       model,
@@ -242,12 +250,12 @@ export class Run {
 
   /** What must be the same for a run to go on. */
   get #key(): string {
-    const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
+    const { batchSize, seed, shuffle, loss } = this.settings;
     const { memory } = this.trainer;
     const parameters = memory.names.map((name) => [name, memory.view(name, 0).dims]);
     const kind = typeof loss === "string" ? loss : "own";
-    const { name, settings } = optimizer;
-    return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters]);
+    const { updateKey } = this.trainer;
+    return JSON.stringify([...updateKey, batchSize, seed, shuffle, kind, parameters]);
   }
 
   async #save(folder: string, epoch: number): Promise<void> {

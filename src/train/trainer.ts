@@ -1,5 +1,4 @@
 import { momentName, runningName } from "./checkpoint.ts";
-import { compileUpdate, type FlatUpdate } from "../artifacts/update/compile_update.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -9,8 +8,10 @@ import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
 import type { HostBatch } from "./loader.ts";
-import { ParameterMemory } from "./parameter_memory.ts";
+import { batchNormOf } from "./groups/resolve_groups.ts";
+import type { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
+import { type Updated, UpdateStep } from "./update_step.ts";
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
 export class Trainer {
@@ -18,7 +19,7 @@ export class Trainer {
   /** Steps taken. */
   steps = 0;
   #running: RunningStatistics | undefined;
-  readonly #update: FlatUpdate;
+  readonly #update: UpdateStep;
   readonly #programs = new Map<string, Promise<Program>>();
 
   /** Throws `RangeError` where the model has nothing to train. */
@@ -33,8 +34,8 @@ export class Trainer {
           'learned. Give it a new head (replaceHead) or unfreeze some: unfreeze(model, "head")',
       );
     }
-    this.memory = new ParameterMemory(model, settings.optimizer.state.length);
-    this.#update = compileUpdate(settings.optimizer, this.memory.memory);
+    this.#update = new UpdateStep(model, settings);
+    this.memory = this.#update.memory;
   }
 
   /** The program for a batch like the one given. */
@@ -52,7 +53,7 @@ export class Trainer {
       program = Program.compile(this.runtime, this.model, this.memory, {
         shapes,
         batch: size,
-        batchNorm: this.settings.batchNorm,
+        batchNorm: batchNormOf(this.model, this.settings),
         dropout: true,
         allOutputs: false,
         loss: this.settings.loss,
@@ -69,18 +70,31 @@ export class Trainer {
     return this.#running;
   }
 
-  /** One step: loss, gradients, update. A loss that is not finite changes no parameter. */
-  async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<StepResult> {
+  /** What must be the same of the optimizers for a run to go on. */
+  get updateKey(): unknown[] {
+    return this.#update.key(this.settings);
+  }
+
+  /**
+   * One step: loss, gradients, update. A loss or gradients that are not finite change no parameter; the
+   * first parameter with such a gradient is named.
+   */
+  async step(
+    program: Program,
+    batch: FeatureBatch,
+    learningRate: number,
+  ): Promise<StepResult & Partial<Updated>> {
     const { features, targets, weights } = batch;
-    const random = rng(this.settings.seed, "dropout", this.steps);
-    const result = await program.step(features, targets, weights, this.running(program), random);
+    const pass = (running?: RunningStatistics) => {
+      const random = rng(this.settings.seed, "dropout", this.steps);
+      return program.step(features, targets, weights, running, random);
+    };
+    const result = await pass(this.running(program));
     if (!Number.isFinite(result.loss)) return result;
-    this.steps++;
-    const { count } = this.memory;
-    const state = this.settings.optimizer.state.map((_, index) => this.memory.offset(2 + index));
-    const at = { count, parameters: 0, gradients: this.memory.offset(1), state };
-    this.#update.run(at, this.steps, learningRate);
-    return result;
+    const again = async () => void await pass();
+    const updated = await this.#update.take(this.steps + 1, learningRate, again);
+    if (updated.broken === undefined) this.steps++;
+    return { ...result, ...updated };
   }
 
   /** Everything that changes, by name: `running/`, `state/` before what is not a parameter. */
@@ -89,12 +103,9 @@ export class Trainer {
     for (const [name, { dims, data }] of this.#running ?? []) {
       tensors.set(runningName(name), tensor("float32", dims, data.slice()));
     }
-    this.settings.optimizer.state.forEach((_, index) => {
-      for (const name of this.memory.names) {
-        const { dims, data } = this.memory.view(name, 2 + index);
-        tensors.set(momentName(index, name), tensor("float32", dims, data.slice()));
-      }
-    });
+    for (const [key, { dims, data }] of this.#moments()) {
+      tensors.set(key, tensor("float32", dims, data.slice()));
+    }
     return tensors;
   }
 
@@ -109,12 +120,21 @@ export class Trainer {
         return [name.slice("running/".length), tensor("float32", value.dims, data)];
       }));
     }
-    this.settings.optimizer.state.forEach((_, index) => {
-      for (const name of this.memory.names) {
-        const kept = tensors.get(momentName(index, name));
-        if (kept) this.memory.view(name, 2 + index).data.set(kept.data as Float32Array);
-      }
-    });
+    for (const [key, { data }] of this.#moments()) {
+      const kept = tensors.get(key);
+      if (kept) data.set(kept.data as Float32Array);
+    }
+  }
+
+  /** The optimizers' state in place, by the names that snapshots have. */
+  #moments(): [name: string, state: Tensor<"float32">][] {
+    const { memory } = this;
+    return memory.names.flatMap((name) =>
+      Array.from({ length: memory.states(name) }, (_, index): [string, Tensor<"float32">] => [
+        momentName(index, name),
+        memory.view(name, 2 + index),
+      ])
+    );
   }
 
   /** The model with the weights of a snapshot. */

@@ -22,3 +22,8 @@ export const amount: z.ZodType<number> = z.number().min(0);
 
 /** A number above 0 that keeps a divisor from being 0. */
 export const tiny: z.ZodType<number> = z.number().positive();
+
+/** An optimizer among the options of a function. */
+export const optimizerSchema: z.ZodType<Optimizer> = z.custom<Optimizer>((value) =>
+  typeof value === "object" && value !== null && "update" in value
+).describe("an optimizer, such as adamW()");
