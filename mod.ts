@@ -28,7 +28,16 @@ export type {
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
 export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
-export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
+export type {
+  Factored,
+  Probe,
+  ProbeTerms,
+  TensorNumbers,
+  TensorStep,
+  Updated,
+  UpdateTerms,
+} from "./src/artifacts/update/rule_parts.ts";
+export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
@@ -154,8 +163,17 @@ export type {
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
+export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
+export { lamb, type LambOptions } from "./src/train/optimizers/lamb.ts";
+export { lion, type LionOptions } from "./src/train/optimizers/lion.ts";
+export { lookahead, type LookaheadOptions } from "./src/train/optimizers/lookahead.ts";
+export { nadam, type NadamOptions } from "./src/train/optimizers/nadam.ts";
+export { radam, type RadamOptions } from "./src/train/optimizers/radam.ts";
+export { rmsprop, type RmspropOptions } from "./src/train/optimizers/rmsprop.ts";
+export { sam, type SamOptions } from "./src/train/optimizers/sam.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
 export { constant } from "./src/train/schedules/constant.ts";
 export { cosine, type CosineOptions } from "./src/train/schedules/cosine.ts";

@@ -6,8 +6,17 @@ import { checkOptions } from "../tensor/options.ts";
 import { type Average, averageSchema } from "./average/average.ts";
 import type { Callback } from "./callbacks/callback.ts";
 import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
+import { type Clip, clipSchema } from "./groups/clip.ts";
+import {
+  groupsSchema,
+  type LayerDecay,
+  layerDecaySchema,
+  type ParameterGroup,
+  type RateSpread,
+  spreadSchema,
+} from "./groups/group.ts";
 import { adamW } from "./optimizers/adamw.ts";
-import type { Optimizer } from "./optimizers/optimizer.ts";
+import { type Optimizer, optimizerSchema } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
 import type { BatchNormMode } from "./specialise.ts";
@@ -24,6 +33,22 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** What a step does. @default {adamW()} */
   readonly optimizer?: Optimizer;
+  /** Parameters for which something is different; the first group that selects one counts. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Learning rates over the depth of the network. @default {the optimizer's, for all} */
+  readonly learningRate?: RateSpread;
+  /**
+   * Learning rates that shrink from block to block towards the input, such as 0.75, for parameters
+   * whose group has no rate of its own. @default {1}
+   */
+  readonly layerDecay?: number | LayerDecay;
+  /**
+   * Whether weight decay acts on biases and on scales of normalisations too, as in PyTorch's optimizers
+   * unless they are told otherwise. @default {true}
+   */
+  readonly decayBiases?: boolean;
+  /** How gradients are kept from being too large. @default {not at all} */
+  readonly clip?: Clip;
   /** How the learning rate changes. @default {constant()} */
   readonly schedule?: Schedule;
   /**
@@ -96,9 +121,12 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   validation: dataset.optional(),
   epochs: z.number().int().positive().optional(),
   batchSize: z.number().int().positive().optional(),
-  optimizer: z.custom<Optimizer>((value) =>
-    typeof value === "object" && value !== null && "update" in value
-  ).describe("an optimizer, such as adamW()").optional(),
+  optimizer: optimizerSchema.optional(),
+  groups: groupsSchema.optional(),
+  learningRate: spreadSchema.optional(),
+  layerDecay: layerDecaySchema.optional(),
+  decayBiases: z.boolean().optional(),
+  clip: clipSchema.optional(),
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
   accumulate: z.number().int().positive().optional(),
   average: averageSchema.optional(),

@@ -133,14 +133,14 @@ export class Program {
   }
 
   /**
-   * One forward and backward pass; gradients are written into the parameter memory. `kept` is how much of
-   * the running statistics stays, in the place of each layer's momentum.
+   * One forward and backward pass; gradients are written into the parameter memory. Running statistics
+   * that are not given do not move; `kept` is how much of them stays, in the place of each layer's momentum.
    */
   async step(
     features: Tensors,
     targets: Tensor,
     weights: Tensor<"float32">,
-    running: RunningStatistics,
+    running: RunningStatistics | undefined,
     random: Rng,
     kept?: number,
   ): Promise<StepResult> {
@@ -151,7 +151,7 @@ export class Program {
     for (const [name, owner] of this.#twins) {
       this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
     }
-    this.#updateRunning(results, running, kept);
+    if (running) this.#updateRunning(results, running, kept);
     return {
       loss: Number(results[this.#graph.loss]!.data[0]),
       outputs: only(results, this.#graph.outputs),

@@ -151,22 +151,24 @@ export class Run {
       if (weights.data.every((weight) => weight === 0)) continue;
       const learningRate = this.#learningRate(epoch);
       const program = await batch.program;
-      const { loss, outputs, taken } = await trainer.step(program, batch, learningRate);
-      if (!Number.isFinite(loss)) {
+      const { loss, outputs, ...step } = await trainer.step(program, batch, learningRate);
+      if (!Number.isFinite(loss) || step.broken !== undefined) {
         progress.done();
-        throw await journal.diverged({ epoch, loss, learningRate, batch });
+        throw await journal.diverged({ epoch, loss, learningRate, batch, ...step });
       }
       tally.add(Object.values(outputs)[0]!, targets, weights, count, loss);
       const passed = (performance.now() - start) / 1000;
       journal.place = { epoch, position: next, seconds: seconds + passed, learningRate };
       const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;
       progress.at(tally.examples, length, more);
-      const early = await this.#stepped(taken, tally);
+      const early = await this.#stepped(step.taken, tally);
       if (early) return early;
     }
     // What a run needs that goes on after the last batch, before the epoch's record.
     journal.place = { ...journal.place, position: length, tally: tally.state };
-    return await this.#stepped(trainer.finishStep(journal.place.learningRate), tally);
+    const last = await trainer.finishStep(journal.place.learningRate);
+    if (last.broken !== undefined) throw await journal.diverged({ ...journal.place, ...last });
+    return await this.#stepped(last.taken, tally);
   }
 
   /** Tells of a step, if one was taken, and writes a checkpoint where one is due; whether the run ends. */

@@ -1,24 +1,28 @@
 import { averaged, WeightAverage, type Weights } from "./average/weight_average.ts";
 import { momentName, runningName } from "./checkpoint.ts";
-import { compileUpdate, type FlatUpdate } from "../artifacts/update/compile_update.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { rng } from "../tensor/rng.ts";
+import { type Rng, rng } from "../tensor/rng.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
 import { GradientSum, type StepTaken } from "./gradient_sum.ts";
 import type { HostBatch } from "./loader.ts";
-import { ParameterMemory } from "./parameter_memory.ts";
+import { batchNormOf } from "./groups/resolve_groups.ts";
+import type { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
+import { type Updated, UpdateStep } from "./update_step.ts";
 
-/** What a batch came to, and the step that it completed, if it did. */
-export interface BatchResult extends StepResult {
-  /** The step. */
+/** What became of an update. */
+export interface Applied extends Partial<Updated> {
+  /** The step, where one was taken. */
   readonly taken?: StepTaken;
 }
+
+/** What a batch came to, and the update that it completed, if it did. */
+export type BatchResult = StepResult & Applied;
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
 export class Trainer {
@@ -29,7 +33,7 @@ export class Trainer {
   /** The average of the weights, where the settings ask for one. */
   readonly average: WeightAverage | undefined;
   readonly #gathered = new GradientSum();
-  readonly #update: FlatUpdate;
+  readonly #update: UpdateStep;
   readonly #programs = new Map<string, Promise<Program>>();
 
   /** Throws `RangeError` where the model has nothing to train. */
@@ -44,8 +48,9 @@ export class Trainer {
           'learned. Give it a new head (replaceHead) or unfreeze some: unfreeze(model, "head")',
       );
     }
-    this.memory = new ParameterMemory(model, settings.optimizer.state.length);
-    this.#update = compileUpdate(settings.optimizer, this.memory.memory);
+    checkAccumulation(settings);
+    this.#update = new UpdateStep(model, settings);
+    this.memory = this.#update.memory;
     this.average = settings.average && new WeightAverage(settings.average);
   }
 
@@ -64,7 +69,7 @@ export class Trainer {
       program = Program.compile(this.runtime, this.model, this.memory, {
         shapes,
         batch: size,
-        batchNorm: this.settings.batchNorm,
+        batchNorm: batchNormOf(this.model, this.settings),
         dropout: true,
         allOutputs: false,
         loss: this.settings.loss,
@@ -81,42 +86,57 @@ export class Trainer {
     return this.#running;
   }
 
+  /** What must be the same of the optimizers for a run to go on. */
+  get updateKey(): unknown[] {
+    return this.#update.key(this.settings);
+  }
+
   /**
-   * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss that is
-   * not finite changes no parameter.
+   * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss or
+   * gradients that are not finite change no parameter.
    */
   async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<BatchResult> {
     const { features, targets, weights, count } = batch;
-    const { batches } = this.#gathered;
-    const random = rng(this.settings.seed, "dropout", this.steps, ...batches > 0 ? [batches] : []);
-    const result = await program.step(features, targets, weights, this.running(program), random);
+    const { accumulate } = this.settings;
+    const gathered = this.#gathered;
+    const pass = (running?: RunningStatistics) =>
+      program.step(features, targets, weights, running, this.dropout());
+    const result = await pass(this.running(program));
     const { loss } = result;
     if (!Number.isFinite(loss)) return result;
-    if (this.settings.accumulate === 1) {
-      this.#apply(learningRate);
-      return { ...result, taken: { loss, count } };
+    if (accumulate === 1) {
+      const again = async () => void await pass();
+      return { ...result, ...await this.#apply(learningRate, { loss, count }, again) };
     }
     const weight = weights.data.reduce((sum, weight) => sum + weight, 0);
-    this.#gathered.add({ gradients: this.memory.region(1), weight, loss, count });
-    if (this.#gathered.batches < this.settings.accumulate) return result;
-    return { ...result, taken: this.finishStep(learningRate)! };
+    gathered.add({ gradients: this.memory.region(1), weight, loss, count });
+    if (gathered.batches < accumulate) return result;
+    return { ...result, ...await this.finishStep(learningRate) };
+  }
+
+  /** The stream that the dropout masks of the next batch are drawn from. */
+  dropout(): Rng {
+    const { batches } = this.#gathered;
+    return rng(this.settings.seed, "dropout", this.steps, ...batches > 0 ? [batches] : []);
   }
 
   /** An update by the gradients gathered so far, where there are any. */
-  finishStep(learningRate: number): StepTaken | undefined {
-    if (this.#gathered.batches === 0) return undefined;
+  async finishStep(learningRate: number): Promise<Applied> {
+    if (this.#gathered.batches === 0) return {};
     const taken = this.#gathered.takeMean(this.memory.region(1));
-    this.#apply(learningRate);
-    return taken;
+    return await this.#apply(learningRate, taken, () => Promise.resolve());
   }
 
-  #apply(learningRate: number): void {
+  async #apply(
+    learningRate: number,
+    taken: StepTaken,
+    again: () => Promise<void>,
+  ): Promise<Applied> {
+    const updated = await this.#update.take(this.steps + 1, learningRate, again);
+    if (updated.broken !== undefined) return updated;
     this.steps++;
-    const { count } = this.memory;
-    const state = this.settings.optimizer.state.map((_, index) => this.memory.offset(2 + index));
-    const at = { count, parameters: 0, gradients: this.memory.offset(1), state };
-    this.#update.run(at, this.steps, learningRate);
     this.average?.afterStep(this.weights());
+    return { ...updated, taken };
   }
 
   /** A batch's statistics enter the running ones, as a mean over it and those `seen` before. */
@@ -157,12 +177,9 @@ export class Trainer {
     for (const [name, { dims, data }] of this.#running ?? []) {
       tensors.set(runningName(name), tensor("float32", dims, data.slice()));
     }
-    this.settings.optimizer.state.forEach((_, index) => {
-      for (const name of this.memory.names) {
-        const { dims, data } = this.memory.view(name, 2 + index);
-        tensors.set(momentName(index, name), tensor("float32", dims, data.slice()));
-      }
-    });
+    for (const [key, { dims, data }] of this.#moments()) {
+      tensors.set(key, tensor("float32", dims, data.slice()));
+    }
     for (const part of [this.average, this.#gathered]) {
       for (const [name, one] of part?.state() ?? []) tensors.set(name, one);
     }
@@ -182,12 +199,21 @@ export class Trainer {
         return [name.slice("running/".length), tensor("float32", value.dims, data)];
       }));
     }
-    this.settings.optimizer.state.forEach((_, index) => {
-      for (const name of this.memory.names) {
-        const kept = tensors.get(momentName(index, name));
-        if (kept) this.memory.view(name, 2 + index).data.set(kept.data as Float32Array);
-      }
-    });
+    for (const [key, { data }] of this.#moments()) {
+      const kept = tensors.get(key);
+      if (kept) data.set(kept.data as Float32Array);
+    }
+  }
+
+  /** The optimizers' state in place, by the names that snapshots have. */
+  #moments(): [name: string, state: Tensor<"float32">][] {
+    const { memory } = this;
+    return memory.names.flatMap((name) =>
+      Array.from({ length: memory.states(name) }, (_, index): [string, Tensor<"float32">] => [
+        momentName(index, name),
+        memory.view(name, 2 + index),
+      ])
+    );
   }
 
   /** Parameters and running statistics of a snapshot, by their names in the model; averaged where it has averages. */
@@ -207,4 +233,16 @@ export class Trainer {
       await program.then((ready) => ready.release(), () => {});
     }
   }
+}
+
+/** An optimizer that looks at the gradient elsewhere needs all of a step's examples at once. */
+function checkAccumulation({ accumulate, optimizer, groups = [] }: FitSettings): void {
+  if (accumulate === 1) return;
+  const all = [optimizer, ...groups.flatMap((group) => group.optimizer ?? [])];
+  const probing = all.find(({ probe }) => probe);
+  if (!probing) return;
+  throw new RangeError(
+    `fit(): option "accumulate" must be 1 with ${probing.name}, which computes the gradient of a step ` +
+      `twice, found ${accumulate}`,
+  );
 }

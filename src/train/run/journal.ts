@@ -74,7 +74,7 @@ export class Journal {
     if (!checkpoints) return;
     const { folder } = checkpoints.policy;
     const checkpoint = await checkpoints.read();
-    this.#key = await runKey({ settings, model, dataset });
+    this.#key = await runKey({ settings, model, dataset, updates: trainer.updateKey });
     if (!checkpoint) return;
     const state = checkVersion(checkpoint.state, folder);
     const differences = keyDifferences(state.key, this.#key);
