@@ -206,6 +206,12 @@ export {
   type ValueAndGradOptions,
 } from "./src/train/value_and_grad.ts";
 export {
+  fineTune,
+  type FineTuneOptions,
+  type FineTunePhase,
+  type FineTuneResult,
+} from "./src/workflow/fine_tune.ts";
+export {
   lrFind,
   type LrFindOptions,
   type LrFindResult,
