@@ -74,8 +74,9 @@ export const fineTuneCommand: Command = {
         out,
         classes: data.classes,
         recipe: { ...chosen, train: values.text("train") ?? "head", seed },
-        headEpochs: trained.headHistory?.epochs ?? [],
-        epochs: trained.history.epochs,
+        headEpochs: trained.history.epochs.slice(0, chosen.headEpochs),
+        epochs: trained.history.epochs.slice(chosen.headEpochs)
+          .map((record, index) => ({ ...record, epoch: index + 1 })),
         seconds,
         interrupted: trained.interrupted,
         ...present("stopped", trained.stopped),

@@ -80,7 +80,7 @@ export class Journal {
     const checkpoint = await checkpoints.read();
     const timer = setTimeout(() => note("reading the training data, to know them again"), LONG_MS);
     try {
-      this.#key = await runKey({ settings, model, dataset });
+      this.#key = await runKey({ settings, model, dataset, updates: trainer.updateKey });
     } finally {
       clearTimeout(timer);
     }
