@@ -8,6 +8,7 @@ import {
   readCheckpoint as readFile,
   writeCheckpoint as writeFile,
 } from "../artifacts/checkpoint/checkpoint_file.ts";
+import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a run needs to go on exactly where it stopped. */
@@ -57,6 +58,12 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
     } else if (key.startsWith(RUNNING)) frozen.set(key.slice(RUNNING.length), value);
     else trainable.set(key, value);
   }
+  if (!areOfficial(moments, trainable)) {
+    for (const [parameter, own] of moments) {
+      for (const [moment, value] of own) frozen.set(`state/${moment}/${parameter}`, value);
+    }
+    moments.clear();
+  }
   const group: OptimizerGroup = {
     name: USED_GROUP,
     step: checkpoint.steps ?? 0,
@@ -71,6 +78,22 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
     properties: new Map<string, PropertyValue>([[STATE, state]]),
     nominal: false,
   });
+}
+
+/**
+ * Whether ONNX Runtime's format has a place for an optimizer's state: the same arrays for all
+ * parameters, each of the parameter's shape. Other state is kept beside the running statistics.
+ */
+function areOfficial(
+  moments: ReadonlyMap<string, ReadonlyMap<string, Tensor>>,
+  trainable: ReadonlyMap<string, Tensor>,
+): boolean {
+  const kinds = [...trainable].map(([name, { dims }]) => {
+    const own = [...moments.get(name) ?? []];
+    return own.every(([, value]) => sameShape(value.dims, dims)) &&
+      own.map(([moment]) => moment).join();
+  });
+  return kinds.every((kind) => kind !== false && kind === kinds[0]);
 }
 
 /** Removes what runs that were killed while they wrote have left. */
@@ -99,7 +122,9 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
     const state = properties.get(STATE);
     if (typeof state !== "string") throw new SyntaxError("it is of another program");
     const tensors = new Map(trainable);
-    for (const [name, value] of frozen) tensors.set(runningName(name), value);
+    for (const [name, value] of frozen) {
+      tensors.set(MOMENT.test(name) ? name : runningName(name), value);
+    }
     for (const [parameter, own] of optimizerGroups[0]?.moments ?? []) {
       for (const [moment, value] of own) tensors.set(`state/${moment}/${parameter}`, value);
     }
