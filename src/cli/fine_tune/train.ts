@@ -2,10 +2,6 @@ import { join } from "@std/path";
 import type { Model } from "../../onnx/model.ts";
 import { freeze, unfreeze } from "../../onnx/select.ts";
 import { DivergenceError, fit, type FitOptions, type History } from "../../train/fit.ts";
-import { adam } from "../../train/optimizers/adam.ts";
-import { adamW } from "../../train/optimizers/adamw.ts";
-import { sgd } from "../../train/optimizers/sgd.ts";
-import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
 import { oneCycle } from "../../train/schedules/one_cycle.ts";
@@ -16,6 +12,7 @@ import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 import { headPhase, type Recipe } from "./recipe.ts";
 
 /** What training gave. */
@@ -83,13 +80,16 @@ async function phase(
     readonly checkpoint: string | undefined;
   },
 ): Promise<Trained> {
-  const { epochs, batchSize, augment } = chosen;
+  const { epochs, batchSize, augment, learningRate, weightDecay } = chosen;
+  const clipNorm = values.number("clip-norm");
   const options: FitOptions = {
     ...present("validation", data.validation),
     epochs,
     batchSize,
     augment,
-    optimizer: optimizerOf(chosen),
+    optimizer: OPTIMIZERS[chosen.optimizer].make({ learningRate, weightDecay }),
+    ...present("layerDecay", values.number("layer-decay")),
+    ...present("clip", clipNorm === undefined ? undefined : { norm: clipNorm }),
     schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
     ...present("checkpoint", checkpoint),
@@ -119,14 +119,3 @@ const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
   step: () => stepDecay(),
   "one-cycle": () => oneCycle(),
 };
-
-function optimizerOf({ optimizer, learningRate, weightDecay }: Recipe): Optimizer {
-  switch (optimizer) {
-    case "sgd":
-      return sgd({ learningRate, momentum: 0.9, weightDecay });
-    case "adam":
-      return adam({ learningRate, weightDecay });
-    case "adamw":
-      return adamW({ learningRate, weightDecay });
-  }
-}
