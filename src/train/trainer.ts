@@ -11,7 +11,7 @@ import type { HostBatch } from "./loader.ts";
 import { batchNormOf } from "./groups/resolve_groups.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
-import { type Updated, UpdateStep } from "./update_step.ts";
+import { type UpdateOutcome, UpdateStep } from "./update_step.ts";
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
 export class Trainer {
@@ -83,7 +83,7 @@ export class Trainer {
     program: Program,
     batch: FeatureBatch,
     learningRate: number,
-  ): Promise<StepResult & Partial<Updated>> {
+  ): Promise<StepResult & Partial<UpdateOutcome>> {
     const { features, targets, weights } = batch;
     const pass = (running?: RunningStatistics) => {
       const random = rng(this.settings.seed, "dropout", this.steps);
