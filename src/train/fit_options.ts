@@ -125,7 +125,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     z.custom<Loss>(isFunction).describe("a function"),
   ]).optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
-    .describe('"none", "imagenet", "gentle" or a list of transforms').optional(),
+    .describe('a recipe such as "imagenet", or a list of transforms').optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
   seed: z.number().int().optional(),
