@@ -174,6 +174,13 @@ export type {
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export { cutMix } from "./src/train/mix/cut_mix.ts";
+export type { BatchMixing, Mix, MixBatch } from "./src/train/mix/mix.ts";
+export { type MixOptions, mixUp } from "./src/train/mix/mix_up.ts";
+export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up_or_cut_mix.ts";
+export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
+export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
+export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";

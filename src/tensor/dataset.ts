@@ -67,6 +67,13 @@ export interface Dataset {
   ): Promise<Example | undefined> | Example | undefined;
   /** The target at `index` without reading the example, where that is cheap. */
   target?(index: number): number | undefined;
+  /**
+   * Whether examples come in their own order only, as a stream gives them: indices go on from epoch to
+   * epoch, and `length` is that of an epoch, `Infinity` where it is unknown.
+   */
+  readonly sequential?: boolean;
+  /** Where the picture at `index` comes from, undecoded: a path, an address, bytes or pixels. */
+  source?(index: number): string | URL | Uint8Array | Image;
   /** What `get` left out so far. */
   readonly skipped?: readonly SkippedExample[];
   /**
