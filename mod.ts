@@ -223,3 +223,4 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";
