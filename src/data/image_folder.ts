@@ -2,27 +2,9 @@ import { z } from "zod";
 import { fromFileUrl, join } from "@std/path";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type ImageFiles, scanClasses } from "./folder_scan.ts";
+import { IMAGE_EXTENSIONS, type ImageFiles, scanClasses } from "./folder_scan.ts";
 import { labelsIn, multiHot } from "./multi_hot.ts";
 import { type OnUnreadable, type PictureDataset, pictureDataset } from "./picture_dataset.ts";
-
-/** Endings of the files that `imageFolder` takes for pictures unless told otherwise. */
-const IMAGE_EXTENSIONS = [
-  ".jpg",
-  ".jpeg",
-  ".jpe",
-  ".jfif",
-  ".png",
-  ".webp",
-  ".gif",
-  ".avif",
-  ".tif",
-  ".tiff",
-  ".bmp",
-  ".pgm",
-  ".ppm",
-  ".pnm",
-];
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions {
@@ -58,7 +40,7 @@ const schema = z.strictObject({
     .describe("a non-empty array of different class names").optional(),
   onUnreadable: z.enum(["error", "skip"]).default("error"),
   extensions: z.array(z.string().regex(/^\./)).min(1)
-    .describe('an array of file endings such as [".jpg", ".png"]').default(IMAGE_EXTENSIONS),
+    .describe('an array of file endings such as [".jpg", ".png"]').default([...IMAGE_EXTENSIONS]),
   labelSeparator: z.string().min(1).optional(),
 });
 
