@@ -4,7 +4,7 @@ import type { Dataset } from "../../tensor/dataset.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { arrays } from "../arrays.ts";
-import { type OnUnreadable } from "../picture_dataset.ts";
+import type { OnUnreadable } from "../picture_dataset.ts";
 import { type PictureEntry, pictures } from "../pictures.ts";
 import { labelReader } from "./label_reader.ts";
 import { checkColumns, readTable, type Table, type TableRow } from "./read_table.ts";
