@@ -80,14 +80,17 @@ export class Tally {
     if (loss !== undefined && batchWeight !== 0) this.#loss += loss * batchWeight;
     const areClasses = targets.type === "int64" && targets.dims.length === 1 &&
       (this.loss === "crossEntropy" || typeof this.loss === "function");
+    // Of a distribution over the classes, such as a mixture's, the likeliest counts as right.
+    const areShares = this.loss === "crossEntropy" && targets.type === "float32" &&
+      targets.dims.length === 2 && targets.dims[1] === width;
     for (let row = 0; row < count; row++) {
       if (loss === undefined) {
         this.#loss += typeof this.loss === "string"
           ? weights.data[row]! * rowLoss(this.loss, output, row, targets)
           : NaN;
       }
-      const label = Number(targets.data[row]);
-      if (!areClasses || label >= width) continue;
+      const label = areClasses ? Number(targets.data[row]) : likeliest(targets, row, width);
+      if (!(areClasses || areShares) || label >= width) continue;
       this.#counter ??= classificationCounter(width);
       this.#counter.add(scores, row * width, label);
     }
@@ -112,4 +115,13 @@ export class Tally {
       ...this.#counter?.result(labels),
     };
   }
+}
+
+/** The place of the greatest number of a row. */
+function likeliest({ data }: Tensor, row: number, width: number): number {
+  let best = 0;
+  for (let at = 1; at < width; at++) {
+    if (data[row * width + at]! > data[row * width + best]!) best = at;
+  }
+  return best;
 }

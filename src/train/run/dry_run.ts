@@ -30,7 +30,10 @@ export async function dryRun(
 ): Promise<FitResult> {
   const { checkpoint, batchSize, verbose } = settings;
   const few = (dataset: RunDatasets["train"]) =>
-    firstExamples(dataset, BATCHES * batchSize + dataset.length % batchSize);
+    firstExamples(
+      dataset,
+      BATCHES * batchSize + (dataset.sequential ? 0 : dataset.length % batchSize),
+    );
   const { get, length } = datasets.given;
   const tried = {
     given: { get, length },

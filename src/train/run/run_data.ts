@@ -1,9 +1,12 @@
-import { permutation, rng } from "../../tensor/rng.ts";
+import { rng } from "../../tensor/rng.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { classesOf } from "../evaluate.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
+import { epochLength, type EpochOrder, epochOrder } from "../epoch_order.ts";
 import { FeatureTables } from "../features/feature_tables.ts";
 import { batches, type HostBatch } from "../loader.ts";
+import { withDistributions } from "../mix/mix_targets.ts";
 import type { Program } from "../program.ts";
 import { firstBatch, padded } from "../sample_batch.ts";
 import type { Trainer } from "../trainer.ts";
@@ -46,7 +49,7 @@ export class RunData {
 
   /** Examples of an epoch. */
   lengthOf(epoch: number): number {
-    return this.#tables.ofEpoch(epoch)?.length ?? this.train.length;
+    return epochLength(this.trainer.settings, this.#tables.ofEpoch(epoch) ?? this.train);
   }
 
   /** Examples of the validation data. */
@@ -56,13 +59,9 @@ export class RunData {
 
   /** The batches of an epoch, from a place in its order on. */
   async *batches(epoch: number, from: number): AsyncGenerator<RunBatch> {
-    const { shuffle, seed } = this.trainer.settings;
-    const length = this.lengthOf(epoch);
-    const order = shuffle
-      ? permutation(length, rng(seed, "shuffle", epoch))
-      : Uint32Array.from({ length }, (_, index) => index);
     const table = this.#tables.ofEpoch(epoch);
-    if (table) yield* this.#ofTable(table, order, from);
+    const order = epochOrder(this.trainer.settings, table ?? this.train, epoch);
+    if (table) yield* this.#ofTable(table, order.order, from);
     else yield* this.#ofExamples(epoch, order, from);
   }
 
@@ -90,13 +89,14 @@ export class RunData {
 
   async *#ofExamples(
     epoch: number,
-    order: Uint32Array,
+    { order, repeats }: EpochOrder,
     from: number,
   ): AsyncGenerator<RunBatch> {
     const { batchSize } = this.trainer.settings;
     const options = {
       batchSize,
       order: order.subarray(from),
+      repeats: repeats?.subarray(from),
       epoch,
       classCount: this.#classCount,
       pad: false,
@@ -105,9 +105,10 @@ export class RunData {
     for await (const batch of batches(this.train, options)) {
       // Examples that could not be read lie between those of a batch.
       for (const index of batch.indices) next = order.indexOf(index, next) + 1;
+      const mixed = this.#mixed(batch, epoch, next);
       const full = batch.count === batchSize || !await this.#mayPad(batch.count)
-        ? batch
-        : padded(batch, batchSize);
+        ? mixed
+        : padded(mixed, batchSize);
       const program = this.trainer.program(full);
       yield {
         features: await (await program).features(full.inputs),
@@ -120,6 +121,24 @@ export class RunData {
         next,
       };
     }
+  }
+
+  /** A batch with its examples mixed, as drawn for its place in the epoch. */
+  #mixed(batch: HostBatch, epoch: number, next: number): HostBatch {
+    const { settings, model } = this.trainer;
+    const { mix, seed } = settings;
+    const whole = mix ? this.#asMixed(batch) : batch;
+    const targets = whole.targets as Tensor<"float32"> | undefined;
+    if (!mix || !targets) return whole;
+    const layout = model.preprocessing?.layout ?? "nchw";
+    const drawn = mix.sample(rng(seed, "mix", epoch, next), whole.count);
+    const { inputs, weights, targets: wanted } = mix.apply({ ...whole, targets, layout }, drawn);
+    return { ...whole, inputs, weights, targets: wanted };
+  }
+
+  /** A batch with targets of the kind that mixtures have. */
+  #asMixed(batch: HostBatch): HostBatch {
+    return withDistributions(batch, classesOf(this.trainer.model));
   }
 
   /** The batches of the validation data, all filled up to one size. */
@@ -185,7 +204,9 @@ export class RunData {
   #probe(dataset: Dataset, size: number = this.trainer.settings.batchSize): Promise<HostBatch> {
     const known = this.#probes.get(dataset)?.get(size);
     if (known) return known;
-    const made = firstBatch(dataset, size, this.#classCount);
+    const isMixed = this.trainer.settings.mix && dataset === this.train;
+    const plain = firstBatch(dataset, size, this.#classCount);
+    const made = isMixed ? plain.then((batch) => this.#asMixed(batch)) : plain;
     const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
     this.#probes.set(dataset, sizes.set(size, made));
     return made;

@@ -108,6 +108,7 @@ function drawn(augment: FitSettings["augment"]): unknown {
   if (typeof augment === "string") return augment;
   return augment.map((transform) => ({
     name: transform.name,
+    ...(transform.settings !== undefined && { settings: plain(transform.settings) }),
     draws: [0, 1].map((draw) => plain(transform.sample(rng("augment", draw), 640, 480))),
   }));
 }
