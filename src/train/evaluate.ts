@@ -6,10 +6,13 @@ import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { forwardOf } from "./forward.ts";
-import { batches } from "./loader.ts";
+import { batches, type HostBatch } from "./loader.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
 import { type Report, Tally } from "./tally.ts";
+import { forwardOverCopies } from "./tta/forward_over_copies.ts";
+import type { OutputKind } from "./tta/mean_answer.ts";
+import { type TestTimeAugmentation, ttaSchema } from "./tta/tta_options.ts";
 
 export type { Report };
 
@@ -21,6 +24,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** Answers are means over augmented copies: how many, or which. @default {none} */
+  readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
 }
@@ -29,6 +34,7 @@ const schema: z.ZodType<EvaluateOptions> = z.strictObject({
   loss: z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]).optional(),
   batchSize: z.number().int().positive().optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;
 
@@ -63,7 +69,13 @@ export async function evaluate(
   graph.prune();
   const output = logitsOf(graph.outputs[0]!);
   graph.outputs[0] = output.value;
-  const forward = forwardOf(runtime, model, graph);
+  const kindOf = ({ targets }: HostBatch): OutputKind => {
+    const loss = checked.loss ?? (classesOf(model) === 1 ? "mse" : lossFor(targets));
+    if (loss === "crossEntropy") return "softmax";
+    return loss === "binaryCrossEntropy" ? "sigmoid" : "numbers";
+  };
+  const plain = forwardOf(runtime, model, graph);
+  const forward = forwardOverCopies(plain, checked.tta, { model, dataset, kindOf });
   const ready = prepared(dataset, model, "The data set");
   let tally: Tally | undefined;
   try {

@@ -5,6 +5,7 @@ import {
   type ClassificationCounter,
   classificationCounter,
   type ClassificationResult,
+  type CounterState,
 } from "./metrics/classification.ts";
 import { rowLoss } from "./metrics/host_loss.ts";
 
@@ -18,6 +19,14 @@ export interface Report extends Partial<ClassificationResult> {
   readonly examples: number;
 }
 
+/** What a tally has added up, as plain data. */
+export interface TallyState {
+  readonly loss: number;
+  readonly weight: number;
+  readonly examples: number;
+  readonly counter?: CounterState;
+}
+
 /** Adds up losses and answers over batches. */
 export class Tally {
   #loss = 0;
@@ -25,8 +34,30 @@ export class Tally {
   #examples = 0;
   #counter: ClassificationCounter | undefined;
 
-  /** `loss` is the one to report; a loss of one's own is not computed here. */
-  constructor(readonly loss: Loss) {}
+  /** `loss` is the one to report; a loss of one's own is not computed here. Goes on from `state`. */
+  constructor(readonly loss: Loss, state?: TallyState) {
+    if (!state) return;
+    this.#loss = state.loss;
+    this.#weight = state.weight;
+    this.#examples = state.examples;
+    const { counter } = state;
+    if (counter) this.#counter = classificationCounter(counter.classes, counter);
+  }
+
+  /** What was added up so far. */
+  get state(): TallyState {
+    return {
+      loss: this.#loss,
+      weight: this.#weight,
+      examples: this.#examples,
+      ...(this.#counter && { counter: this.#counter.state() }),
+    };
+  }
+
+  /** Examples so far. */
+  get examples(): number {
+    return this.#examples;
+  }
 
   /**
    * Counts the first `count` rows of a batch of outputs. `loss` is its mean loss, where known. Throws
@@ -49,14 +80,17 @@ export class Tally {
     if (loss !== undefined && batchWeight !== 0) this.#loss += loss * batchWeight;
     const areClasses = targets.type === "int64" && targets.dims.length === 1 &&
       (this.loss === "crossEntropy" || typeof this.loss === "function");
+    // Of a distribution over the classes, such as a mixture's, the likeliest counts as right.
+    const areShares = this.loss === "crossEntropy" && targets.type === "float32" &&
+      targets.dims.length === 2 && targets.dims[1] === width;
     for (let row = 0; row < count; row++) {
       if (loss === undefined) {
         this.#loss += typeof this.loss === "string"
           ? weights.data[row]! * rowLoss(this.loss, output, row, targets)
           : NaN;
       }
-      const label = Number(targets.data[row]);
-      if (!areClasses || label >= width) continue;
+      const label = areClasses ? Number(targets.data[row]) : likeliest(targets, row, width);
+      if (!(areClasses || areShares) || label >= width) continue;
       this.#counter ??= classificationCounter(width);
       this.#counter.add(scores, row * width, label);
     }
@@ -69,7 +103,7 @@ export class Tally {
 
   /** Share of right answers so far. */
   get accuracy(): number {
-    return this.#counter?.result(undefined).accuracy ?? NaN;
+    return this.#counter?.accuracy ?? NaN;
   }
 
   /** What was counted. */
@@ -81,4 +115,13 @@ export class Tally {
       ...this.#counter?.result(labels),
     };
   }
+}
+
+/** The place of the greatest number of a row. */
+function likeliest({ data }: Tensor, row: number, width: number): number {
+  let best = 0;
+  for (let at = 1; at < width; at++) {
+    if (data[row * width + at]! > data[row * width + best]!) best = at;
+  }
+  return best;
 }

@@ -9,6 +9,8 @@ import { batches } from "../train/loader.ts";
 import { logSumExp } from "../train/metrics/host_loss.ts";
 import { prepared } from "../train/prepare.ts";
 import { stderrProgress } from "../train/progress.ts";
+import { forwardOverCopies } from "../train/tta/forward_over_copies.ts";
+import { type TestTimeAugmentation, ttaSchema } from "../train/tta/tta_options.ts";
 
 /** One class a picture may show. */
 export interface Prediction {
@@ -28,6 +30,8 @@ export interface PredictOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** Answers are means over augmented copies: how many, or which. @default {none} */
+  readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {false} */
   readonly verbose?: boolean;
 }
@@ -36,6 +40,7 @@ const schema: z.ZodType<PredictOptions> = z.strictObject({
   topK: z.number().int().positive().optional(),
   batchSize: z.number().int().positive().optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<PredictOptions>;
 
@@ -84,7 +89,7 @@ function isDataset(input: PredictInput | Dataset): input is Dataset {
 async function predictAll(
   model: Model,
   dataset: Dataset,
-  { topK, batchSize = 32, device = "auto", verbose = false }: PredictOptions,
+  { topK, batchSize = 32, device = "auto", verbose = false, tta }: PredictOptions,
 ): Promise<Prediction[][]> {
   const progress = stderrProgress(verbose, "predicting");
   const runtime = await runtimeFor(device, progress.note);
@@ -93,7 +98,9 @@ async function predictAll(
   graph.prune();
   const output = graph.outputs[0]!;
   const final = output.producer?.opType;
-  const forward = forwardOf(runtime, model, graph);
+  const kindOf = () => final === "Softmax" ? "numbers" as const : "softmax" as const;
+  const plain = forwardOf(runtime, model, graph);
+  const forward = forwardOverCopies(plain, tta, { model, dataset, kindOf });
   const ready = prepared(dataset, model, "The data set");
   const found: Prediction[][] = [];
   try {
