@@ -158,6 +158,10 @@ export {
   type History,
 } from "./src/train/fit.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
+export {
+  modelFromCheckpoint,
+  type ModelFromCheckpointOptions,
+} from "./src/train/model_from_checkpoint.ts";
 export type {
   ClassificationResult,
   ClassScores,

@@ -140,7 +140,11 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
-  checkpoint: z.union([z.string().min(1), checkpointPolicySchema]).optional(),
+  checkpoint: z.union([
+    z.string().min(1).describe("a folder"),
+    z.custom<CheckpointPolicy>((value) => typeof value === "object" && value !== null)
+      .describe("a policy { folder, everySteps, everySeconds, keepLast, keepBest }"),
+  ]).optional(),
   callbacks: z.array(
     z.custom<Callback>((value) => typeof value === "object" && value !== null)
       .describe("a callback, such as earlyStopping()"),
@@ -154,6 +158,11 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("an AbortSignal").optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<FitOptions>;
+
+/** A policy by itself, so that errors name the part of it that is wrong. */
+const policySchema: z.ZodType<{ checkpoint: CheckpointPolicy }> = z.strictObject({
+  checkpoint: checkpointPolicySchema,
+});
 
 /** Options with nothing left out that has a default. */
 export interface FitSettings extends FitOptions {
@@ -194,6 +203,9 @@ export interface FitSettings extends FitOptions {
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
   const given = checkOptions("fit", schema, options);
+  if (typeof given.checkpoint === "object") {
+    checkOptions("fit", policySchema, { checkpoint: given.checkpoint });
+  }
   return {
     epochs: 5,
     batchSize: 32,

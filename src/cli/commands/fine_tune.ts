@@ -79,6 +79,7 @@ export const fineTuneCommand: Command = {
           .map((record, index) => ({ ...record, epoch: index + 1 })),
         seconds,
         interrupted: trained.interrupted,
+        ...present("stopped", trained.stopped),
         ...present("error", trained.problem),
         validation: report ?? null,
         skipped: skippedFiles(data.folders),

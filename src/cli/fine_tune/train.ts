@@ -25,6 +25,8 @@ export interface Trained {
   readonly model: Model;
   /** Losses and accuracies of all epochs, those of the head alone first. */
   readonly history: History;
+  /** Why it ended before its last epoch, where it did. */
+  readonly stopped?: string;
   /** Whether Ctrl-C ended it. */
   readonly interrupted: boolean;
   /** Why it ended early, where the loss diverged. */

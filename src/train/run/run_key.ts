@@ -127,9 +127,9 @@ async function networkText(model: Model): Promise<string> {
       values.map((value) => value?.name ?? "").join();
     return `${node.domain}.${node.opType}(${names(node.inputs)})->${names(node.outputs)}`;
   });
-  for (const { name, value, trainable } of model.parameters.values()) {
-    if (trainable || changing.has(name)) continue;
-    const { buffer, byteOffset, byteLength } = value.data;
+  for (const { name, constant } of graph.constants()) {
+    if (model.parameters.get(name)?.trainable || changing.has(name)) continue;
+    const { buffer, byteOffset, byteLength } = constant!.data;
     lines.push(`${name} ${await sha256(new Uint8Array(buffer, byteOffset, byteLength))}`);
   }
   return await sha256(lines.join("\n"));
