@@ -27,7 +27,46 @@ export type {
 } from "./src/artifacts/checkpoint/checkpoint.ts";
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
-export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
+export type {
+  Loss,
+  LossContext,
+  LossDefinition,
+  LossFunction,
+  LossName,
+  LossParameter,
+  LossTerm,
+  TargetKind,
+} from "./src/artifacts/loss.ts";
+export { arcFace, type ArcFaceOptions } from "./src/artifacts/losses/arc_face.ts";
+export {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+} from "./src/artifacts/losses/binary_cross_entropy.ts";
+export {
+  contrastive,
+  type ContrastiveOptions,
+  supervisedContrastive,
+  type SupervisedContrastiveOptions,
+} from "./src/artifacts/losses/contrastive.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./src/artifacts/losses/cross_entropy.ts";
+export { distill, type DistillOptions } from "./src/artifacts/losses/distill.ts";
+export {
+  huber,
+  type HuberOptions,
+  mae,
+  mse,
+  smoothL1,
+  type SmoothL1Options,
+} from "./src/artifacts/losses/errors.ts";
+export {
+  binaryFocal,
+  type BinaryFocalOptions,
+  focal,
+  type FocalOptions,
+} from "./src/artifacts/losses/focal.ts";
+export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
+export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
+export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
 export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
@@ -75,6 +114,7 @@ export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts
 export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
+export { type Task, taskOf } from "./src/onnx/task.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
@@ -113,6 +153,7 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export { balancedWeights } from "./src/train/class_counts.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,
@@ -132,6 +173,7 @@ export type {
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export type { LabelScores, MultiLabelResult } from "./src/train/metrics/multi_label.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";

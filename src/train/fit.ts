@@ -1,6 +1,9 @@
+import { lossOf } from "../artifacts/losses/by_name.ts";
+import { withStayNear } from "../artifacts/losses/stay_near.ts";
 import type { Model } from "../onnx/model.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
+import { completeLoss, defaultLoss } from "./default_loss.ts";
 import { type FitOptions, type FitResult, fitSettings } from "./fit_options.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
@@ -35,10 +38,13 @@ export async function fit(
   dataset: Dataset,
   options: FitOptions = {},
 ): Promise<FitResult> {
-  const settings = fitSettings(options);
+  const checked = fitSettings(options);
+  const wanted = options.loss ?? defaultLoss(model, "fit()");
+  const loss = await completeLoss(wanted, dataset, model);
+  const settings = { ...checked, loss: withStayNear(loss, checked.stayNear) };
   checkClasses(dataset, model, "The training data");
   if (settings.validation) checkClasses(settings.validation, model, "The validation data");
-  const labels = settings.loss === "crossEntropy"
+  const labels = lossOf(loss).targets === "classes"
     ? dataset.classes ?? model.classes
     : model.classes;
   const named = { ...model, classes: model.classes ?? labels };

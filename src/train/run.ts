@@ -2,7 +2,8 @@ import { permutation, rng } from "../tensor/rng.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { classesOf } from "./evaluate.ts";
+import { lossKey } from "../artifacts/losses/by_name.ts";
+import { checkedClasses } from "./evaluate_output.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import { FeatureTables, type Filling } from "./features/feature_tables.ts";
 import {
@@ -42,7 +43,7 @@ export class Run {
     readonly validation: Dataset | undefined,
   ) {
     this.#good = trainer.snapshot();
-    this.#classCount = settings.loss === "crossEntropy" ? classesOf(trainer.model) : undefined;
+    this.#classCount = checkedClasses(trainer.model, settings.loss);
   }
 
   async run(): Promise<FitResult> {
@@ -115,9 +116,11 @@ export class Run {
       learningRate = optimizer.learningRate * factor;
       // A batch of examples that do not count has no mean loss and teaches nothing.
       if (batch.weights.data.every((weight) => weight === 0)) continue;
-      const { loss, outputs } = await trainer.step(await batch.program, batch, learningRate);
+      const step = await trainer.step(await batch.program, batch, learningRate);
+      const { loss, outputs, terms } = step;
       if (!Number.isFinite(loss)) this.#diverged(loss, epoch, learningRate, progress);
-      tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count, loss);
+      const { targets, weights, count } = batch;
+      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
       done += batch.count;
       progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
     }
@@ -199,8 +202,8 @@ export class Run {
     const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
       const { features, targets, weights } = batch;
       const running = trainer.running(program);
-      const { loss, outputs } = await program.evaluate(features, targets, weights, running);
-      tally.add(Object.values(outputs)[0]!, targets, weights, batch.count, loss);
+      const { loss, outputs, terms } = await program.evaluate(features, targets, weights, running);
+      tally.add(Object.values(outputs)[0]!, targets, weights, batch.count, loss, terms);
       done += batch.count;
       progress.at(done, table?.length ?? dataset.length);
     };
@@ -245,9 +248,8 @@ export class Run {
     const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
     const { memory } = this.trainer;
     const parameters = memory.names.map((name) => [name, memory.view(name, 0).dims]);
-    const kind = typeof loss === "string" ? loss : "own";
     const { name, settings } = optimizer;
-    return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters]);
+    return JSON.stringify([name, settings, batchSize, seed, shuffle, lossKey(loss), parameters]);
   }
 
   async #save(folder: string, epoch: number): Promise<void> {
