@@ -108,7 +108,22 @@ export {
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
-export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
+export type { HeadBuilder, HiddenOptions } from "./src/onnx/heads/head.ts";
+export {
+  concatPooling,
+  type ConcatPoolingOptions,
+  cosineHead,
+  type CosineHeadOptions,
+  linear,
+  mlp,
+  type MlpOptions,
+} from "./src/onnx/heads/layers.ts";
+export {
+  embedding,
+  type EmbeddingOptions,
+  regression,
+  type RegressionOptions,
+} from "./src/onnx/heads/outputs.ts";
 export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
 export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts";
 export { saveModel } from "./src/onnx/save_model.ts";
