@@ -87,15 +87,33 @@ export type { OnUnreadable, PictureDataset } from "./src/data/picture_dataset.ts
 export { imagenetPreprocessing } from "./src/data/preprocessing.ts";
 export { type Split, split, type SplitOptions } from "./src/data/split.ts";
 export { subset } from "./src/data/subset.ts";
+export { augMix, type AugMixOptions, type AugMixture } from "./src/data/transforms/aug_mix.ts";
+export { autoAugment } from "./src/data/transforms/auto_augment.ts";
+export { autocontrast } from "./src/data/transforms/autocontrast.ts";
+export { type Choice, compose, oneOf, randomApply } from "./src/data/transforms/combine.ts";
 export {
   type ColorAdjustment,
   colorJitter,
   type ColorJitterOptions,
 } from "./src/data/transforms/color_jitter.ts";
+export { equalize } from "./src/data/transforms/equalize.ts";
+export { gaussianBlur, type GaussianBlurOptions } from "./src/data/transforms/gaussian_blur.ts";
+export { grayscale, type GrayscaleOptions } from "./src/data/transforms/grayscale.ts";
 export {
   horizontalFlip,
   type HorizontalFlipOptions,
 } from "./src/data/transforms/horizontal_flip.ts";
+export { invert } from "./src/data/transforms/invert.ts";
+export type { OccasionalOptions } from "./src/data/transforms/occasional.ts";
+export type { OperationName, PolicyStep } from "./src/data/transforms/operations.ts";
+export {
+  type Corners,
+  perspective,
+  type PerspectiveOptions,
+} from "./src/data/transforms/perspective.ts";
+export type { AutoAugmentPolicy } from "./src/data/transforms/policies.ts";
+export { posterize, type PosterizeOptions } from "./src/data/transforms/posterize.ts";
+export { randAugment, type RandAugmentOptions } from "./src/data/transforms/rand_augment.ts";
 export {
   type Erasure,
   randomErasing,
@@ -105,9 +123,20 @@ export {
   randomResizedCrop,
   type RandomResizedCropOptions,
 } from "./src/data/transforms/random_resized_crop.ts";
+export { rotate, type RotateOptions } from "./src/data/transforms/rotate.ts";
+export { sharpen, type SharpenOptions } from "./src/data/transforms/sharpen.ts";
+export { shear, type ShearAngles, type ShearOptions } from "./src/data/transforms/shear.ts";
+export { solarize, type SolarizeOptions } from "./src/data/transforms/solarize.ts";
+export {
+  trivialAugment,
+  type TrivialAugmentOptions,
+} from "./src/data/transforms/trivial_augment.ts";
+export { verticalFlip } from "./src/data/transforms/vertical_flip.ts";
+export type { WarpOptions } from "./src/data/transforms/warp.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
+export { addHead, type AddHeadOptions, removeHead } from "./src/onnx/add_head.ts";
 export type { HeadBuilder, HiddenOptions } from "./src/onnx/heads/head.ts";
 export {
   concatPooling,
@@ -175,20 +204,42 @@ export {
   type ExtractFeaturesOptions,
   type Features,
 } from "./src/train/extract_features.ts";
+export type {
+  Callback,
+  CallbackState,
+  EndEvent,
+  EpochEvent,
+  FitEvent,
+  StartEvent,
+  StepEvent,
+} from "./src/train/callbacks/callback.ts";
+export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
+export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
+export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
 export {
+  type Divergence,
   DivergenceError,
+  type DivergenceKind,
   type EpochRecord,
   fit,
   type FitOptions,
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type {
   ClassificationResult,
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
 export type { LabelScores, MultiLabelResult } from "./src/train/metrics/multi_label.ts";
+export { cutMix } from "./src/train/mix/cut_mix.ts";
+export type { BatchMixing, Mix, MixBatch } from "./src/train/mix/mix.ts";
+export { type MixOptions, mixUp } from "./src/train/mix/mix_up.ts";
+export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up_or_cut_mix.ts";
+export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
+export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
+export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";

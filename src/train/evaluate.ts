@@ -87,7 +87,7 @@ export async function evaluate(
     const classCount = checkedClasses(model, loss);
     for await (const batch of batches(ready, { batchSize, order, pad: false, classCount })) {
       const results = await forward.run(batch);
-      tally ??= new Tally(loss ?? lossFor(batch.targets), { threshold, curves: true });
+      tally ??= new Tally(loss ?? lossFor(batch.targets), undefined, { threshold, curves: true });
       const found = await computed?.run(batch, results);
       const { targets, weights, count } = batch;
       tally.add(results[name]!, targets, weights, count, found?.loss, found?.terms);

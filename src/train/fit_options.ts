@@ -1,16 +1,21 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
-import type { Model } from "../onnx/model.ts";
 import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
+import type { Callback } from "./callbacks/callback.ts";
+import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
 import { adamW } from "./optimizers/adamw.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
+import type { Mix } from "./mix/mix.ts";
+import type { Sampler } from "./samplers/sampler.ts";
 import type { BatchNormMode } from "./specialise.ts";
+
+export type { EpochRecord, FitResult, History } from "./history.ts";
 
 /** Options of `fit`. */
 export interface FitOptions {
@@ -33,6 +38,12 @@ export interface FitOptions {
   readonly stayNear?: StayNear;
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
+  /**
+   * Mixes the examples of each batch, such as `mixUp()`. What is frozen then runs every time; nothing of
+   * the training examples is kept.
+   */
+  // deno-lint-ignore no-explicit-any -- what a mix draws is its own affair
+  readonly mix?: Mix<any>;
   /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */
@@ -41,8 +52,20 @@ export interface FitOptions {
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
   readonly shuffle?: boolean;
-  /** Folder that the state is kept in after each epoch; a run resumes exactly from there. */
-  readonly checkpoint?: string;
+  /**
+   * Which examples an epoch takes: "balanced" draws every class as often as any other, with replacement.
+   * @default all, once each
+   */
+  readonly sampler?: "balanced" | Sampler;
+  /** Steps of an epoch, where it is to be shorter than the data, or these are a stream. @default as many as the data give */
+  readonly stepsPerEpoch?: number;
+  /**
+   * Folder that the state is kept in after each epoch and when the signal ends the run, or when and
+   * what is kept; a run resumes exactly from there.
+   */
+  readonly checkpoint?: string | CheckpointPolicy;
+  /** What listens to the run, in order. @default {[]} */
+  readonly callbacks?: readonly Callback[];
   /**
    * Most bytes of what the frozen part makes of the examples to keep in memory; past it they are kept
    * in a temporary file. @default {2^30}
@@ -59,59 +82,23 @@ export interface FitOptions {
    * every time. @default {0}
    */
   readonly cacheCopies?: number;
-  /** Ends training early, at the next step; `fit` gives what is trained so far. */
+  /**
+   * Tries everything once and throws the result away: steps on whole and last batches, validation, a
+   * checkpoint written and read in a temporary folder. Callbacks are not called. @default {false}
+   */
+  readonly dryRun?: boolean;
+  /**
+   * Trains on the first so many batches only, in their order and without random changes, which must
+   * bring the loss near 0; validation takes as many. 0 trains on all. @default {0}
+   */
+  readonly overfitBatches?: number;
+  /**
+   * Ends training early, when the step at hand is done: the checkpoint is written, and `fit` gives what
+   * is trained so far.
+   */
   readonly signal?: AbortSignal;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
-}
-
-/** What an epoch came to. */
-export interface EpochRecord {
-  /** The epoch; the first is 1. */
-  readonly epoch: number;
-  /** Mean training loss. */
-  readonly loss: number;
-  /** Training accuracy; NaN where targets are not classes. */
-  readonly accuracy: number;
-  /** Learning rate of the last step. */
-  readonly learningRate: number;
-  /** Seconds it took, validation left out. */
-  readonly seconds: number;
-  /** Training examples a second. */
-  readonly imagesPerSecond: number;
-  /** On the validation data. */
-  readonly validation?: { readonly loss: number; readonly accuracy: number };
-}
-
-/** What training came to. */
-export interface History {
-  /** By epoch. */
-  readonly epochs: readonly EpochRecord[];
-}
-
-/** A trained model, and how it went. */
-export interface FitResult {
-  /** The trained model. */
-  readonly model: Model;
-  /** Losses and accuracies by epoch. */
-  readonly history: History;
-}
-
-/** The loss became NaN or infinite; the error carries the last good weights. */
-export class DivergenceError extends Error {
-  /** Its name. */
-  override name = "DivergenceError";
-
-  /** `model` has the weights of the last epoch that ended well. */
-  constructor(
-    message: string,
-    /** The model as it was when the last epoch ended, or before the first. */
-    readonly model: Model,
-    /** The epochs that ended well. */
-    readonly history: History,
-  ) {
-    super(message);
-  }
 }
 
 const isFunction = (value: unknown) => typeof value === "function";
@@ -130,12 +117,24 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   loss: lossSchema.optional(),
   stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
-    .describe('"none", "imagenet", "gentle" or a list of transforms').optional(),
+    .describe('a recipe such as "imagenet", or a list of transforms').optional(),
+  mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)
+    .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
-  checkpoint: z.string().min(1).optional(),
+  sampler: z.custom<"balanced" | Sampler>((value) =>
+    value === "balanced" || typeof value === "object" && value !== null && "draw" in value
+  ).describe('"balanced" or a sampler').optional(),
+  stepsPerEpoch: z.number().int().positive().optional(),
+  checkpoint: z.union([z.string().min(1), checkpointPolicySchema]).optional(),
+  callbacks: z.array(
+    z.custom<Callback>((value) => typeof value === "object" && value !== null)
+      .describe("a callback, such as earlyStopping()"),
+  ).optional(),
+  dryRun: z.boolean().optional(),
+  overfitBatches: z.number().int().min(0).optional(),
   cacheBytes: z.number().min(0).optional(),
   cacheFolder: z.string().min(1).optional(),
   cacheCopies: z.number().int().min(0).optional(),
@@ -168,13 +167,25 @@ export interface FitSettings extends FitOptions {
   readonly cacheBytes: number;
   /** Augmented copies of each picture whose features are kept. */
   readonly cacheCopies: number;
+  /** What listens. */
+  readonly callbacks: readonly Callback[];
+  /** Whether everything is only tried. */
+  readonly dryRun: boolean;
+  /** Batches to overfit; 0 for all. */
+  readonly overfitBatches: number;
   /** Whether to show progress. */
   readonly verbose: boolean;
 }
 
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
-  const given = checkOptions("fit", schema, options);
+  const { mix, sampler, ...given } = checkOptions("fit", schema, options);
+  if (mix && (given.cacheCopies ?? 0) > 0) {
+    throw new RangeError(
+      'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
+        "step: give one of them",
+    );
+  }
   return {
     epochs: 5,
     batchSize: 32,
@@ -187,7 +198,13 @@ export function fitSettings(options: FitOptions): FitSettings {
     shuffle: true,
     cacheBytes: 2 ** 30,
     cacheCopies: 0,
+    callbacks: [],
+    dryRun: false,
+    overfitBatches: 0,
     verbose: true,
     ...given,
+    ...(!given.overfitBatches && { ...(mix && { mix }), ...(sampler && { sampler }) }),
+    // Batches that are to be learned by heart must be the same each time.
+    ...(given.overfitBatches && { shuffle: false, augment: "none" }),
   };
 }

@@ -10,6 +10,12 @@ export function prepared(
   changes: { augment?: Augment; seed?: number } = {},
 ): Dataset {
   if (!(dataset.length > 0)) throw new RangeError(`${what} has no examples`);
+  if (dataset.length === Infinity && changes.augment === undefined) {
+    throw new RangeError(
+      `${what} is a stream of unknown length, which has no end to measure: give stream(source, ` +
+        "{ length })",
+    );
+  }
   if (!dataset.prepare || !model.preprocessing) {
     if (changes.augment !== undefined && changes.augment !== "none") {
       throw new TypeError(

@@ -1,277 +1,310 @@
-import { permutation, rng } from "../tensor/rng.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { lossKey } from "../artifacts/losses/by_name.ts";
-import { checkedClasses } from "./evaluate_output.ts";
-import type { FeatureBatch } from "./features/feature_table.ts";
-import { FeatureTables, type Filling } from "./features/feature_tables.ts";
-import {
-  DivergenceError,
-  type EpochRecord,
-  type FitResult,
-  type FitSettings,
-} from "./fit_options.ts";
-import { batches, type HostBatch } from "./loader.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { accuracyText, epochLine } from "./epoch_line.ts";
+import type { FitSettings } from "./fit_options.ts";
+import type { EpochRecord, FitResult } from "./history.ts";
 import { type Progress, stderrProgress } from "./progress.ts";
+import { CallbackList } from "./run/callback_list.ts";
+import { Checkpoints } from "./run/checkpoints.ts";
+import { inParameters } from "./run/diagnose.ts";
+import { divergenceError, type Good } from "./run/divergence.ts";
+import { RunData } from "./run/run_data.ts";
+import { keyDifferences, type RunKey, runKey } from "./run/run_key.ts";
+import {
+  checkVersion,
+  type Place,
+  type RunState,
+  startOf,
+  STATE_VERSION,
+} from "./run/run_state.ts";
+import { validate } from "./run/validate.ts";
 import { Tally } from "./tally.ts";
 import { Trainer } from "./trainer.ts";
 
-import { accuracyText, epochLine } from "./epoch_line.ts";
-import { firstBatch, padded } from "./sample_batch.ts";
+/** How an epoch ended. */
+type Outcome = "done" | "stopped" | "aborted";
 
-/** What a checkpoint says beside its tensors. */
-interface RunState {
-  readonly epoch: number;
-  readonly steps: number;
-  readonly epochs: readonly EpochRecord[];
-  readonly key: string;
+/** What a run trains on and measures itself with. */
+export interface RunDatasets {
+  /** The training data as they were given, by whose content checkpoints know them. */
+  readonly given: Dataset;
+  /** The same, ready for the model. */
+  readonly train: Dataset;
+  /** The validation data, ready for the model. */
+  readonly validation: Dataset | undefined;
 }
 
 /** One run of `fit`. */
 export class Run {
+  readonly settings: FitSettings;
+  readonly #data: RunData;
+  readonly #callbacks: CallbackList;
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #epochs: EpochRecord[] = [];
-  #good: ReadonlyMap<string, Tensor>;
-  readonly #tables = new FeatureTables();
-  readonly #probes = new Map<Dataset, Map<number, Promise<HostBatch>>>();
-  readonly #classCount: number | undefined;
+  #key: RunKey = {};
+  #place: Place = startOf(0);
+  #good: Good;
 
-  constructor(
-    readonly trainer: Trainer,
-    readonly settings: FitSettings,
-    readonly train: Dataset,
-    readonly validation: Dataset | undefined,
-  ) {
-    this.#good = trainer.snapshot();
-    this.#classCount = checkedClasses(trainer.model, settings.loss);
+  constructor(readonly trainer: Trainer, readonly datasets: RunDatasets) {
+    this.settings = trainer.settings;
+    const { checkpoint, callbacks } = this.settings;
+    this.#data = new RunData(trainer, datasets.train, datasets.validation);
+    this.#callbacks = new CallbackList(callbacks, {
+      model: () => Trainer.modelOf(trainer.model, trainer.snapshot()),
+      weights: () => Trainer.weightsOf(trainer.snapshot()),
+    });
+    this.#checkpoints = checkpoint === undefined ? undefined : new Checkpoints(checkpoint);
+    this.#good = { tensors: trainer.snapshot(), epochs: 0, steps: 0 };
   }
 
+  /** Trains to the end, or until the signal or a callback ends it. */
   async run(): Promise<FitResult> {
-    const { epochs, checkpoint } = this.settings;
-    const first = checkpoint === undefined ? 0 : await this.#resume(checkpoint);
+    const { signal } = this.settings;
     try {
-      if (first < epochs) await this.#tables.fill(this.train, this.validation, this.#filling);
-      for (let epoch = first; epoch < epochs; epoch++) {
-        const done = await this.#epoch(epoch);
-        if (!done) break;
-        this.#good = this.trainer.snapshot();
-        if (checkpoint !== undefined) await this.#save(checkpoint, epoch + 1);
+      await this.#resume();
+      if (this.#goesOn && !await this.#fill()) return this.#result("aborted");
+      await this.#start();
+      let outcome: Outcome = "done";
+      while (outcome === "done" && this.#goesOn) {
+        outcome = signal?.aborted ? "aborted" : await this.#epoch();
       }
-      return this.#result(this.trainer.snapshot());
+      // What `use` chooses is for the result alone: a run that resumes goes on from the last step.
+      if (outcome === "aborted") await this.#save();
+      await this.#callbacks.end({ history: { epochs: [...this.#epochs] } });
+      return this.#result(outcome);
     } finally {
-      this.#tables.close();
+      this.#data.close();
     }
   }
 
-  /** How features of the examples are computed. */
-  get #filling(): Filling {
-    return {
-      settings: this.settings,
-      classCount: this.#classCount,
-      program: async (dataset) =>
-        await this.trainer.program(await this.#probe(dataset, this.settings.batchSize)),
-    };
+  get #goesOn(): boolean {
+    return this.#place.epoch < this.settings.epochs && this.#callbacks.stopped === undefined;
   }
 
-  /** The first rows of a data set as a batch of `size`, for its shapes. */
-  #probe(dataset: Dataset, size: number): Promise<HostBatch> {
-    const known = this.#probes.get(dataset)?.get(size);
-    if (known) return known;
-    const made = firstBatch(dataset, size, this.#classCount);
-    const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
-    this.#probes.set(dataset, sizes.set(size, made));
-    return made;
-  }
-
-  #result(weights: ReadonlyMap<string, Tensor>): FitResult {
+  #result(outcome: Outcome): FitResult {
+    const { model } = this.trainer;
+    const weights = this.#callbacks.chosen ?? this.trainer.snapshot();
+    const stopped = this.#callbacks.stopped ??
+      (outcome === "aborted" ? "the signal ended it" : undefined);
     return {
-      model: Trainer.modelOf(this.trainer.model, weights),
+      model: Trainer.modelOf(model, weights),
       history: { epochs: this.#epochs },
+      ...(stopped !== undefined && { stopped }),
     };
   }
 
-  /** One epoch; false where it was ended early. */
-  async #epoch(epoch: number): Promise<boolean> {
-    const { settings, trainer } = this;
-    const { optimizer, schedule, epochs, signal } = settings;
-    const progress = stderrProgress(settings.verbose, `epoch ${epoch + 1}/${epochs}`);
-    const start = performance.now();
-    const tally = new Tally(settings.loss);
-    const length = this.#tables.ofEpoch(epoch)?.length ?? this.train.length;
-    const stepsPerEpoch = Math.ceil(length / settings.batchSize);
-    let learningRate = optimizer.learningRate;
-    let done = 0;
-    for await (const batch of this.#batches(epoch)) {
-      if (signal?.aborted) {
-        progress.note("stopped early");
-        return false;
-      }
-      const factor = schedule(trainer.steps, epochs * stepsPerEpoch, stepsPerEpoch);
-      if (!(Number.isFinite(factor) && factor >= 0)) {
-        throw new RangeError(
-          `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ` +
-            trainer.steps,
-        );
-      }
-      learningRate = optimizer.learningRate * factor;
-      // A batch of examples that do not count has no mean loss and teaches nothing.
-      if (batch.weights.data.every((weight) => weight === 0)) continue;
-      const step = await trainer.step(await batch.program, batch, learningRate);
-      const { loss, outputs, terms } = step;
-      if (!Number.isFinite(loss)) this.#diverged(loss, epoch, learningRate, progress);
-      const { targets, weights, count } = batch;
-      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
-      done += batch.count;
-      progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
+  /** Computes features; false where the signal ended it. */
+  async #fill(): Promise<boolean> {
+    const { signal } = this.settings;
+    try {
+      await this.#data.fill();
+      return true;
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return false;
+      throw error;
     }
-    if (done === 0) {
+  }
+
+  async #start(): Promise<void> {
+    await this.#callbacks.start({
+      epochs: this.settings.epochs,
+      stepsPerEpoch: this.#stepsOf(this.#place.epoch),
+      steps: this.trainer.steps,
+      history: { epochs: [...this.#epochs] },
+    });
+  }
+
+  #stepsOf(epoch: number): number {
+    return Math.ceil(this.#data.lengthOf(epoch) / this.settings.batchSize);
+  }
+
+  /** The rest of an epoch, from the place where the run is. */
+  async #epoch(): Promise<Outcome> {
+    const { settings, trainer } = this;
+    const { epoch } = this.#place;
+    const tally = new Tally(settings.loss, this.#place.tally);
+    const progress = stderrProgress(
+      settings.verbose,
+      `epoch ${epoch + 1}/${settings.epochs}`,
+    );
+    const early = await this.#steps(tally, progress);
+    if (tally.examples === 0 && early === undefined) {
       throw new RangeError("None of the training examples could be read, or all have weight 0");
     }
     progress.done();
-    const seconds = (performance.now() - start) / 1000;
+    if (early) return this.#early(early, progress);
+    await this.#checkFinite(progress);
+    const validation = this.datasets.validation && await validate(this.#data, trainer);
+    if (this.datasets.validation && !validation) return this.#early("aborted", progress);
+    const { seconds, learningRate } = this.#place;
     const record: EpochRecord = {
       epoch: epoch + 1,
       loss: tally.meanLoss,
       accuracy: tally.accuracy,
       learningRate,
       seconds,
-      imagesPerSecond: done / seconds,
-      ...(this.validation && { validation: await this.#validate(this.validation) }),
+      imagesPerSecond: tally.examples / seconds,
+      ...(validation && { validation }),
     };
-    this.#epochs.push(record);
-    progress.note(epochLine(record, epochs));
-    return true;
+    await this.#ended(record);
+    progress.note(epochLine(record, settings.epochs));
+    if (this.#callbacks.stopped === undefined) return "done";
+    return this.#early("stopped", progress);
   }
 
-  async *#batches(
-    epoch: number,
-  ): AsyncGenerator<FeatureBatch & { program: ReturnType<Trainer["program"]> }> {
+  #early(outcome: Outcome, progress: Progress): Outcome {
+    progress.note(
+      outcome === "stopped" ? `stopped: ${this.#callbacks.stopped}` : "stopped early",
+    );
+    return outcome;
+  }
+
+  /** The steps of the epoch that are left; how it ended, where that was early. */
+  async #steps(tally: Tally, progress: Progress): Promise<Outcome | undefined> {
     const { settings, trainer } = this;
-    const { batchSize, shuffle, seed } = settings;
-    const table = this.#tables.ofEpoch(epoch);
-    const length = table?.length ?? this.train.length;
-    const order = shuffle
-      ? permutation(length, rng(seed, "shuffle", epoch))
-      : Uint32Array.from({ length }, (_, index) => index);
-    if (table) {
-      const probe = await this.#probe(this.train, batchSize);
-      const whole = await trainer.program(probe);
-      // Rows that only fill a batch would count in its statistics.
-      const exact = whole.specialised.batchNorms.size > 0;
-      for (let at = 0; at < length; at += batchSize) {
-        const rows = order.subarray(at, at + batchSize);
-        const size = exact ? rows.length : batchSize;
-        const program = size === batchSize
-          ? trainer.program(probe)
-          : trainer.program(await this.#probe(this.train, size));
-        yield { ...table.batch(rows, size), program };
+    const { epoch, position, seconds } = this.#place;
+    const length = this.#data.lengthOf(epoch);
+    const start = performance.now();
+    for await (const batch of this.#data.batches(epoch, position)) {
+      const { count, next, targets, weights } = batch;
+      // A batch of examples that do not count has no mean loss and teaches nothing.
+      if (weights.data.every((weight) => weight === 0)) continue;
+      const learningRate = this.#learningRate(epoch);
+      const program = await batch.program;
+      const { loss, outputs, terms } = await trainer.step(program, batch, learningRate);
+      if (!Number.isFinite(loss)) {
+        progress.done();
+        throw await divergenceError(this.trainer, this.#data, {
+          ...this.#goodThing,
+          epoch,
+          loss,
+          learningRate,
+          batch,
+        });
       }
-      return;
+      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
+      const passed = (performance.now() - start) / 1000;
+      this.#place = { epoch, position: next, seconds: seconds + passed, learningRate };
+      const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;
+      progress.at(tally.examples, length, more);
+      await this.#callbacks.step({
+        step: trainer.steps,
+        epoch: epoch + 1,
+        loss,
+        learningRate,
+        count,
+      });
+      const early = this.#isEarly();
+      const isDue = this.#checkpoints?.isDue(trainer.steps);
+      if (early || isDue) this.#place = { ...this.#place, tally: tally.state };
+      if (early === "stopped") await this.#save();
+      if (early) return early;
+      if (isDue) await this.#save();
     }
-    const options = { batchSize, order, epoch, classCount: this.#classCount };
-    for await (const batch of batches(this.train, { ...options, pad: false })) {
-      const full = batch.count === batchSize || !await this.#mayPad(batch.count)
-        ? batch
-        : padded(batch, batchSize);
-      const program = trainer.program(full);
-      yield {
-        features: await (await program).features(full.inputs),
-        targets: full.targets!,
-        weights: full.weights,
-        count: full.count,
-        program,
-      };
-    }
+    // What a run needs that goes on after the last step, before the epoch's record.
+    this.#place = { ...this.#place, position: length, tally: tally.state };
+    return undefined;
   }
 
-  /** Whether a batch of `count` rows may be filled up: a program is there, and takes no statistics. */
-  async #mayPad(count: number): Promise<boolean> {
-    const { batchSize } = this.settings;
-    if (count === batchSize || this.train.length < batchSize) return false;
-    const probe = await this.#probe(this.train, batchSize);
-    return (await this.trainer.program(probe)).specialised.batchNorms.size === 0;
+  #isEarly(): Outcome | undefined {
+    if (this.#callbacks.stopped !== undefined) return "stopped";
+    return this.settings.signal?.aborted ? "aborted" : undefined;
   }
 
-  async #validate(dataset: Dataset) {
-    const { settings, trainer } = this;
-    const { batchSize, verbose } = settings;
-    const progress = stderrProgress(verbose, "validation");
-    let done = 0;
-    const tally = new Tally(settings.loss);
-    const table = this.#tables.validation;
-    const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
-      const { features, targets, weights } = batch;
-      const running = trainer.running(program);
-      const { loss, outputs, terms } = await program.evaluate(features, targets, weights, running);
-      tally.add(Object.values(outputs)[0]!, targets, weights, batch.count, loss, terms);
-      done += batch.count;
-      progress.at(done, table?.length ?? dataset.length);
-    };
-    const probe = await this.#probe(dataset, batchSize);
-    const program = await trainer.program(probe);
-    if (table) {
-      for (let at = 0; at < table.length; at += batchSize) {
-        const rows = Array.from(
-          { length: Math.min(batchSize, table.length - at) },
-          (_, row) => at + row,
-        );
-        await count(table.batch(rows, batchSize), program);
-      }
-    } else {
-      const order = Uint32Array.from({ length: dataset.length }, (_, index) => index);
-      const options = { batchSize, order, classCount: this.#classCount };
-      for await (const batch of batches(dataset, options)) {
-        const features = await program.features(batch.inputs);
-        await count({ ...batch, features, targets: batch.targets! }, program);
-      }
-    }
-    progress.done();
-    return { loss: tally.meanLoss, accuracy: tally.accuracy };
-  }
-
-  #diverged(loss: number, epoch: number, learningRate: number, progress: Progress): never {
-    progress.done();
-    const { model, history } = this.#result(this.#good);
-    throw new DivergenceError(
-      `The loss became ${loss} in epoch ${epoch + 1}, step ${
-        this.trainer.steps + 1
-      }, at learning ` +
-        `rate ${learningRate}. Try a tenth of it. The error's "model" has the weights of ` +
-        (history.epochs.length > 0 ? `epoch ${history.epochs.length}` : "the start"),
-      model,
-      history,
+  #learningRate(epoch: number): number {
+    const { optimizer, schedule, epochs } = this.settings;
+    const { steps } = this.trainer;
+    const stepsPerEpoch = this.#stepsOf(epoch);
+    const factor = schedule(steps, epochs * stepsPerEpoch, stepsPerEpoch);
+    if (Number.isFinite(factor) && factor >= 0) return optimizer.learningRate * factor;
+    throw new RangeError(
+      `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ${steps}`,
     );
   }
 
-  /** What must be the same for a run to go on. */
-  get #key(): string {
-    const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
-    const { memory } = this.trainer;
-    const parameters = memory.names.map((name) => [name, memory.view(name, 0).dims]);
-    const { name, settings } = optimizer;
-    return JSON.stringify([name, settings, batchSize, seed, shuffle, lossKey(loss), parameters]);
-  }
-
-  async #save(folder: string, epoch: number): Promise<void> {
+  /** Takes an epoch into the history, tells the callbacks and writes a checkpoint. */
+  async #ended(record: EpochRecord): Promise<void> {
+    this.#epochs.push(record);
+    this.#place = startOf(record.epoch);
+    await this.#callbacks.epoch({ record, history: { epochs: [...this.#epochs] } });
     const { steps } = this.trainer;
-    const state: RunState = { epoch, steps, epochs: this.#epochs, key: this.#key };
-    const { learningRate } = this.settings.optimizer;
-    await writeCheckpoint(folder, { tensors: this.#good, state, steps, learningRate });
+    this.#good = { tensors: this.trainer.snapshot(), epochs: this.#epochs.length, steps };
+    const isBest = this.#checkpoints?.isBest(record) ?? false;
+    await this.#checkpoints?.write(this.#checkpoint(this.#good.tensors), { isBest });
   }
 
-  async #resume(folder: string): Promise<number> {
-    const checkpoint = await readCheckpoint(folder);
-    if (!checkpoint) return 0;
-    const state = checkpoint.state as RunState;
-    if (state.key !== this.#key) {
+  /** Writes a checkpoint of the run as it is now. */
+  async #save(): Promise<void> {
+    if (!this.#checkpoints) return;
+    await this.#checkFinite();
+    await this.#checkpoints.write(this.#checkpoint(this.trainer.snapshot()), { isBest: false });
+  }
+
+  #checkpoint(tensors: ReadonlyMap<string, Tensor>): Checkpoint {
+    const { steps } = this.trainer;
+    const { states, tensors: more } = this.#callbacks.states();
+    const { stopped } = this.#callbacks;
+    const best = this.#checkpoints?.best;
+    const state: RunState = {
+      version: STATE_VERSION,
+      key: this.#key,
+      steps,
+      epochs: this.#epochs,
+      place: this.#place,
+      callbacks: states,
+      ...(stopped !== undefined && { stopped }),
+      ...(best !== undefined && { best }),
+    };
+    const { learningRate } = this.settings.optimizer;
+    return { tensors: new Map([...tensors, ...more]), state, steps, learningRate };
+  }
+
+  /** Throws `DivergenceError` where the last update has left a parameter that is not finite. */
+  async #checkFinite(progress?: Progress): Promise<void> {
+    if (!inParameters(this.trainer)) return;
+    progress?.done();
+    const { epoch, learningRate } = this.#place;
+    throw await divergenceError(this.trainer, this.#data, {
+      ...this.#goodThing,
+      epoch,
+      learningRate,
+    });
+  }
+
+  get #goodThing() {
+    return { good: this.#good, history: { epochs: this.#epochs } };
+  }
+
+  /** Goes back to where the checkpoint of an earlier run is, where there is one. */
+  async #resume(): Promise<void> {
+    const { settings, trainer } = this;
+    if (!this.#checkpoints) return;
+    const { folder } = this.#checkpoints.policy;
+    const checkpoint = await this.#checkpoints.read();
+    const { given: dataset } = this.datasets;
+    this.#key = await runKey({ settings, model: trainer.model, dataset });
+    if (!checkpoint) return;
+    const state = checkVersion(checkpoint.state, folder);
+    const differences = keyDifferences(state.key, this.#key);
+    if (differences.length > 0) {
       throw new RangeError(
-        `The checkpoint in "${folder}" is of another run (other parameters, optimizer, batch size, ` +
-          "seed or loss). Give another folder, or remove it to start anew",
+        `The checkpoint in "${folder}" is of another run: what differs is ` +
+          `${differences.join(", ")}. Give another folder, or remove it to start anew`,
       );
     }
-    this.trainer.restore(checkpoint.tensors, state.steps);
+    trainer.restore(checkpoint.tensors, state.steps);
     this.#epochs.push(...state.epochs);
-    this.#good = checkpoint.tensors;
-    return state.epoch;
+    this.#place = state.place;
+    this.#callbacks.stopped = state.stopped;
+    this.#callbacks.restore(state.callbacks, checkpoint.tensors);
+    this.#checkpoints.best = state.best;
+    this.#checkpoints.resumedAt(state.steps);
+    this.#good = { tensors: trainer.snapshot(), epochs: state.epochs.length, steps: state.steps };
+    const { place: { epoch, position }, steps } = state;
+    const where = position === 0 ? "" : `, example ${position}`;
+    stderrProgress(settings.verbose, "").note(
+      `${folder}: goes on after step ${steps} (epoch ${epoch + 1}${where})`,
+    );
   }
 }

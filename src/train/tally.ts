@@ -7,11 +7,14 @@ import {
   classificationCounter,
   type ClassificationResult,
   type ClassScores,
+  type CounterState,
 } from "./metrics/classification.ts";
 import {
+  type LabelCounts,
   type LabelScores,
   MultiLabelCounter,
   type MultiLabelResult,
+  type TallyOptions,
 } from "./metrics/multi_label.ts";
 import { addedTerms, lossOfTerms, type TermSums } from "./loss_result.ts";
 import { rowLoss } from "./metrics/host_loss.ts";
@@ -34,12 +37,14 @@ export interface Report
   readonly perClass?: readonly (ClassScores & Partial<LabelScores>)[];
 }
 
-/** How answers of yes and no are counted. */
-export interface TallyOptions {
-  /** Probability from which on an answer is yes. @default {0.5} */
-  readonly threshold?: number;
-  /** Whether all scores are kept, for average precision. @default {false} */
-  readonly curves?: boolean;
+/** What a tally has added up, as plain data. */
+export interface TallyState {
+  readonly loss: number;
+  readonly weight: number;
+  readonly terms?: readonly TermSums[];
+  readonly examples: number;
+  readonly counter?: CounterState;
+  readonly labels?: LabelCounts;
 }
 
 /** Adds up losses and answers over batches. */
@@ -47,14 +52,42 @@ export class Tally {
   readonly #definition: LossDefinition;
   #loss = 0;
   #weight = 0;
-  #terms: TermSums[] | undefined;
+  #terms: readonly TermSums[] | undefined;
   #examples = 0;
   #counter: ClassificationCounter | undefined;
   #labels: MultiLabelCounter | undefined;
 
-  /** `loss` is the one to report; those that are known by no name are not computed here. */
-  constructor(readonly loss: Loss, readonly options: TallyOptions = {}) {
+  /**
+   * `loss` is the one to report; those that are known by no name are not computed here. Goes on from
+   * `state`.
+   */
+  constructor(readonly loss: Loss, state?: TallyState, readonly options: TallyOptions = {}) {
     this.#definition = lossOf(loss);
+    if (!state) return;
+    this.#loss = state.loss;
+    this.#weight = state.weight;
+    this.#terms = state.terms;
+    this.#examples = state.examples;
+    const { counter, labels } = state;
+    if (counter) this.#counter = classificationCounter(counter.classes, counter);
+    if (labels) this.#labels = new MultiLabelCounter(labels.classes.length, options, labels);
+  }
+
+  /** What was added up so far. */
+  get state(): TallyState {
+    return {
+      loss: this.#loss,
+      weight: this.#weight,
+      ...(this.#terms && { terms: this.#terms }),
+      examples: this.#examples,
+      ...(this.#counter && { counter: this.#counter.state() }),
+      ...(this.#labels && { labels: this.#labels.state() }),
+    };
+  }
+
+  /** Examples so far. */
+  get examples(): number {
+    return this.#examples;
   }
 
   /**
@@ -77,7 +110,7 @@ export class Tally {
     if (this.#definition.targets === "labels") return this.#addLabels(output, targets, count);
     const width = sizeOf(output.dims.slice(1));
     for (let row = 0; row < count; row++) {
-      const label = this.#labelOf(targets, row);
+      const label = this.#labelOf(targets, row, width);
       if (label === undefined || !(label >= 0 && label < width)) continue;
       this.#counter ??= classificationCounter(width);
       this.#counter.add(output.data as Float32Array, row * width, label);
@@ -106,22 +139,23 @@ export class Tally {
   #addLabels(output: Tensor, targets: Tensor, count: number): void {
     const width = sizeOf(output.dims.slice(1));
     if (output.dims.length !== 2 || targets.data.length !== output.data.length) return;
-    const { threshold = 0.5, curves = false } = this.options;
-    const score = Math.log(threshold / (1 - threshold));
-    this.#labels ??= new MultiLabelCounter(width, score, curves);
+    this.#labels ??= new MultiLabelCounter(width, this.options);
     for (let row = 0; row < count; row++) {
       this.#labels.add(output.data as Float32Array, targets.data, row * width);
     }
   }
 
   /** The class of an example, where targets are classes. */
-  #labelOf(targets: Tensor, row: number): number | undefined {
+  #labelOf(targets: Tensor, row: number, width: number): number | undefined {
     const { targets: kind, label } = this.#definition;
     const isPlain = targets.type === "int64" && targets.dims.length === 1;
     if (isPlain && (kind === "classes" || typeof this.loss === "function")) {
       return Number(targets.data[row]);
     }
-    return label?.(targets, row);
+    // Of a distribution over the classes, such as a mixture's, the likeliest counts as right.
+    const areShares = kind === "classes" && targets.type === "float32" &&
+      targets.dims.length === 2 && targets.dims[1] === width;
+    return areShares ? likeliest(targets, row, width) : label?.(targets, row);
   }
 
   /** Mean loss so far. */
@@ -132,7 +166,7 @@ export class Tally {
 
   /** Share of right answers so far. */
   get accuracy(): number {
-    return this.#labels?.accuracy ?? this.#counter?.result(undefined).accuracy ?? NaN;
+    return this.#labels?.accuracy ?? this.#counter?.accuracy ?? NaN;
   }
 
   /** What was counted. */
@@ -144,4 +178,13 @@ export class Tally {
       ...(this.#labels ?? this.#counter)?.result(labels),
     };
   }
+}
+
+/** The place of the greatest number of a row. */
+function likeliest({ data }: Tensor, row: number, width: number): number {
+  let best = 0;
+  for (let at = 1; at < width; at++) {
+    if (data[row * width + at]! > data[row * width + best]!) best = at;
+  }
+  return best;
 }

@@ -31,11 +31,17 @@ export class FeatureTables {
     return this.#train[epoch % this.#train.length];
   }
 
-  /** Computes them, or reads those of an earlier run. */
+  /** Which draw of random changes those are of. */
+  drawOf(epoch: number): number {
+    return epoch % this.#train.length;
+  }
+
+  /** Computes them, or reads those of an earlier run. Throws the signal's reason where it aborts. */
   async fill(train: Dataset, validation: Dataset | undefined, filling: Filling): Promise<void> {
-    const { augment, cacheCopies } = filling.settings;
+    const { augment, cacheCopies, mix } = filling.settings;
     const isSteady = augment === "none" || Array.isArray(augment) && augment.length === 0;
-    const copies = isSteady ? 1 : cacheCopies;
+    // Mixtures are new each step, and what streams by does not come again.
+    const copies = mix || train.sequential ? 0 : isSteady ? 1 : cacheCopies;
     for (let copy = 0; copy < copies; copy++) {
       const what = copies === 1 ? "features" : `features ${copy + 1}/${copies}`;
       const table = await tableOf(train, filling, { what, copy, share: 1 / copies });
@@ -64,7 +70,7 @@ async function tableOf(
     readonly share: number;
   },
 ): Promise<FeatureTable | undefined> {
-  const { batchSize, cacheBytes, cacheFolder, verbose } = settings;
+  const { batchSize, cacheBytes, cacheFolder, verbose, signal } = settings;
   const progress = stderrProgress(verbose, what);
   const program = await programOf(dataset);
   if (!program.hasFrozenPart) return undefined;
@@ -75,7 +81,10 @@ async function tableOf(
       epoch: copy,
       memoryBytes: cacheBytes * share,
       file: await featureFile(cacheFolder, program.specialised.frozen, dataset, copy),
-      progress: (done) => progress.at(done, dataset.length),
+      progress: (done) => {
+        signal?.throwIfAborted();
+        progress.at(done, dataset.length);
+      },
     });
   } finally {
     progress.done();

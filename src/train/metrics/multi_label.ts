@@ -35,17 +35,40 @@ interface Counts {
   falseAlarms: number;
 }
 
+/** How answers of yes and no are counted. */
+export interface TallyOptions {
+  /** Probability from which on an answer is yes. @default {0.5} */
+  readonly threshold?: number;
+  /** Whether all scores are kept, for average precision. @default {false} */
+  readonly curves?: boolean;
+}
+
+/** What a counter has counted, as plain data; scores are not part of it. */
+export interface LabelCounts {
+  readonly examples: number;
+  readonly exact: number;
+  readonly classes: readonly Readonly<Counts>[];
+}
+
 /** Counts answers of yes and no as they come. */
 export class MultiLabelCounter {
   readonly #counts: Counts[];
   readonly #scores: number[][];
   readonly #truths: boolean[][];
-  #examples = 0;
-  #exact = 0;
+  readonly #least: number;
+  readonly #curves: boolean;
+  #examples: number;
+  #exact: number;
 
-  /** `threshold` is the score from which on the answer is yes; with `curves`, all scores are kept. */
-  constructor(classes: number, readonly threshold: number, readonly curves: boolean) {
-    this.#counts = Array.from({ length: classes }, () => ({ hits: 0, misses: 0, falseAlarms: 0 }));
+  /** A counter for scores of which the sigmoids are probabilities; goes on from `counted`. */
+  constructor(classes: number, options: TallyOptions = {}, counted?: LabelCounts) {
+    const { threshold = 0.5, curves = false } = options;
+    this.#least = Math.log(threshold / (1 - threshold));
+    this.#curves = curves;
+    this.#examples = counted?.examples ?? 0;
+    this.#exact = counted?.exact ?? 0;
+    const none = { hits: 0, misses: 0, falseAlarms: 0 };
+    this.#counts = Array.from({ length: classes }, (_, c) => ({ ...counted?.classes[c] ?? none }));
     this.#scores = this.#counts.map(() => []);
     this.#truths = this.#counts.map(() => []);
   }
@@ -55,17 +78,26 @@ export class MultiLabelCounter {
     let isExact = true;
     this.#counts.forEach((count, c) => {
       const isYes = Number(targets[at + c]) >= 0.5;
-      const answer = scores[at + c]! >= this.threshold;
+      const answer = scores[at + c]! >= this.#least;
       if (isYes && answer) count.hits++;
       if (isYes && !answer) count.misses++;
       if (!isYes && answer) count.falseAlarms++;
       isExact &&= isYes === answer;
-      if (!this.curves) return;
+      if (!this.#curves) return;
       this.#scores[c]!.push(scores[at + c]!);
       this.#truths[c]!.push(isYes);
     });
     this.#examples++;
     if (isExact) this.#exact++;
+  }
+
+  /** What was counted, as plain data. */
+  state(): LabelCounts {
+    return {
+      examples: this.#examples,
+      exact: this.#exact,
+      classes: this.#counts.map((count) => ({ ...count })),
+    };
   }
 
   /** Share of right answers so far. */
