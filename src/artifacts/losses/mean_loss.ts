@@ -35,20 +35,24 @@ export function meanLoss(
   const sums: Value[] = [];
   const factors: number[] = [];
   for (const { losses, weights, factor = 1 } of terms) {
-    if (dimsOf(losses).length === 0) {
-      parts.push(g.scale(losses, factor));
-      continue;
-    }
-    const { mean, sum, weight } = meanOf(g, losses, weights, context.weights);
+    const { mean, sum, weight } = dimsOf(losses).length === 0
+      ? asMean(g, losses, context.weights)
+      : meanOf(g, losses, weights, context.weights);
     parts.push(g.scale(mean, factor));
     factors.push(factor);
     sums.push(g.reshape(sum, [1]), g.reshape(weight, [1]));
   }
   return {
     loss: parts.length === 1 ? parts[0]! : g.sum(parts),
-    sums: isPlain || sums.length === 0 ? undefined : g.concat(sums, 0),
+    sums: isPlain ? undefined : g.concat(sums, 0),
     factors,
   };
+}
+
+/** A number that each batch adds, as the mean that it is over batches by their weights. */
+function asMean(g: Builder, number: Value, given: Value | undefined) {
+  const weight = given ? g.reduceSum(given, [0], false) : g.scalar(1, number);
+  return { mean: number, sum: g.mul(number, weight), weight };
 }
 
 /** Σ v·loss / Σ v·weight; with weights of a term's own, 0 where nothing counts. */
