@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
+import { lossSchema } from "../artifacts/losses/schema.ts";
+import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -27,8 +29,13 @@ export interface FitOptions {
   readonly optimizer?: Optimizer;
   /** How the learning rate changes. @default {constant()} */
   readonly schedule?: Schedule;
-  /** The loss, or one of your own. @default {"crossEntropy"} */
+  /** The loss, or one of your own. @default {"crossEntropy", or what the model's task asks for} */
   readonly loss?: Loss;
+  /**
+   * A penalty that keeps parameters near their starting values, such as `l2sp()`; part of the training
+   * loss. @default {none}
+   */
+  readonly stayNear?: StayNear;
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
   /**
@@ -107,10 +114,8 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     typeof value === "object" && value !== null && "update" in value
   ).describe("an optimizer, such as adamW()").optional(),
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>(isFunction).describe("a function"),
-  ]).optional(),
+  loss: lossSchema.optional(),
+  stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
     .describe('a recipe such as "imagenet", or a list of transforms').optional(),
   mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)

@@ -172,7 +172,7 @@ export class Run {
       if (weights.data.every((weight) => weight === 0)) continue;
       const learningRate = this.#learningRate(epoch);
       const program = await batch.program;
-      const { loss, outputs } = await trainer.step(program, batch, learningRate);
+      const { loss, outputs, terms } = await trainer.step(program, batch, learningRate);
       if (!Number.isFinite(loss)) {
         progress.done();
         throw await divergenceError(this.trainer, this.#data, {
@@ -183,7 +183,7 @@ export class Run {
           batch,
         });
       }
-      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss);
+      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
       const passed = (performance.now() - start) / 1000;
       this.#place = { epoch, position: next, seconds: seconds + passed, learningRate };
       const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;
