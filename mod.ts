@@ -75,7 +75,19 @@ export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/b
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
+export { balanced, type BalancedOptions } from "./src/data/balanced.ts";
+export { classCounts } from "./src/data/class_counts.ts";
+export type { Groups } from "./src/data/assign_groups.ts";
 export { decodeImage } from "./src/data/decode.ts";
+export {
+  type DuplicatePair,
+  type DuplicatePicture,
+  findDuplicates,
+  type FindDuplicatesOptions,
+} from "./src/data/duplicates/find_duplicates.ts";
+export type { HashName } from "./src/data/duplicates/perceptual_hash.ts";
+export { kFold, type KFoldOptions } from "./src/data/k_fold.ts";
+export { perClass } from "./src/data/per_class.ts";
 export type { PictureSource } from "./src/data/picture.ts";
 export {
   type ImageDataset,
@@ -86,7 +98,15 @@ export { type PictureEntry, pictures, type PicturesOptions } from "./src/data/pi
 export type { OnUnreadable, PictureDataset } from "./src/data/picture_dataset.ts";
 export { imagenetPreprocessing } from "./src/data/preprocessing.ts";
 export { type Split, split, type SplitOptions } from "./src/data/split.ts";
+export { stream, type StreamItem, type StreamOptions } from "./src/data/stream/stream.ts";
+export type { StreamSource } from "./src/data/stream/tape.ts";
 export { subset } from "./src/data/subset.ts";
+export { csvDataset, type CsvDatasetOptions } from "./src/data/tables/csv_dataset.ts";
+export {
+  readTexts,
+  type ReadTextsOptions,
+  type TextExample,
+} from "./src/data/tables/read_texts.ts";
 export { augMix, type AugMixOptions, type AugMixture } from "./src/data/transforms/aug_mix.ts";
 export { autoAugment } from "./src/data/transforms/auto_augment.ts";
 export { autocontrast } from "./src/data/transforms/autocontrast.ts";
@@ -250,6 +270,7 @@ export type { Schedule } from "./src/train/schedules/schedule.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
+export type { TestTimeAugmentation, TestTimeCopies } from "./src/train/tta/tta_options.ts";
 export {
   type ValueAndGrad,
   valueAndGrad,
@@ -261,3 +282,4 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";

@@ -10,10 +10,12 @@ export interface OrderSource extends SamplerSource {
 }
 
 /** The options that an epoch's order follows. */
-export type OrderSettings = Pick<
-  FitSettings,
-  "shuffle" | "seed" | "sampler" | "batchSize" | "stepsPerEpoch"
->;
+export interface OrderSettings extends Pick<FitSettings, "shuffle" | "seed" | "batchSize"> {
+  /** Which examples an epoch takes. */
+  readonly sampler?: FitSettings["sampler"] | undefined;
+  /** Steps of an epoch, where they are given. */
+  readonly stepsPerEpoch?: number | undefined;
+}
 
 /** Which examples an epoch takes, in order. */
 export interface EpochOrder {

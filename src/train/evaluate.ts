@@ -12,11 +12,14 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { completeLoss, defaultLoss } from "./default_loss.ts";
 import { checkedClasses, classesOf, logitsOf } from "./evaluate_output.ts";
 import { forwardOf } from "./forward.ts";
-import { batches } from "./loader.ts";
+import { batches, type HostBatch } from "./loader.ts";
 import { LossSession } from "./loss_session.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
 import { type Report, Tally } from "./tally.ts";
+import { forwardOverCopies } from "./tta/forward_over_copies.ts";
+import type { OutputKind } from "./tta/mean_answer.ts";
+import { type TestTimeAugmentation, ttaSchema } from "./tta/tta_options.ts";
 
 export type { Report };
 
@@ -33,6 +36,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** Answers are means over augmented copies: how many, or which. @default {none} */
+  readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
 }
@@ -42,6 +47,7 @@ const schema: z.ZodType<EvaluateOptions> = z.strictObject({
   threshold: z.number().gt(0).lt(1).optional(),
   batchSize: z.number().int().positive().optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;
 
@@ -75,7 +81,9 @@ export async function evaluate(
   const loss = given && await completeLoss(given, dataset, model);
   const graph = outputsFor(model, loss);
   const name = graph.outputs[0]!.name;
-  const forward = forwardOf(runtime, model, graph);
+  const kindOf = ({ targets }: HostBatch) => outputKind(loss ?? lossFor(targets));
+  const plain = forwardOf(runtime, model, graph);
+  const forward = forwardOverCopies(plain, checked.tta, { model, dataset, kindOf });
   const computed = loss === undefined || typeof loss === "string"
     ? undefined
     : new LossSession(runtime, model, loss);
@@ -122,4 +130,10 @@ function outputsFor(model: Model, loss: Loss | undefined): Graph {
 /** The loss that targets ask for. */
 function lossFor(targets: Tensor | undefined): Loss {
   return targets?.type === "int64" ? "crossEntropy" : "mse";
+}
+
+/** What probabilities the outputs that a loss is taken of stand for. */
+function outputKind(loss: Loss): OutputKind {
+  const { contains } = lossOf(loss);
+  return contains === "Softmax" ? "softmax" : contains === "Sigmoid" ? "sigmoid" : "numbers";
 }

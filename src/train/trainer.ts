@@ -9,6 +9,7 @@ import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
 import type { HostBatch } from "./loader.ts";
+import { namingSizes } from "./misfit.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
 
@@ -49,15 +50,20 @@ export class Trainer {
     let program = this.#programs.get(key);
     if (!program) {
       checkInputs(this.model, inputs, { what: "fit(): " });
-      program = Program.compile(this.runtime, this.model, this.memory, {
-        shapes,
-        batch: size,
-        batchNorm: this.settings.batchNorm,
-        dropout: true,
-        allOutputs: false,
-        loss: this.settings.loss,
-        targets: { type: targets.type, shape: targets.dims },
-      });
+      program = namingSizes(
+        this.model,
+        inputs,
+        () =>
+          Program.compile(this.runtime, this.model, this.memory, {
+            shapes,
+            batch: size,
+            batchNorm: this.settings.batchNorm,
+            dropout: true,
+            allOutputs: false,
+            loss: this.settings.loss,
+            targets: { type: targets.type, shape: targets.dims },
+          }),
+      );
       this.#programs.set(key, program);
     }
     return program;

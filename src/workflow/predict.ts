@@ -10,6 +10,9 @@ import { batches } from "../train/loader.ts";
 import { logSumExp } from "../train/metrics/host_loss.ts";
 import { prepared } from "../train/prepare.ts";
 import { stderrProgress } from "../train/progress.ts";
+import { forwardOverCopies } from "../train/tta/forward_over_copies.ts";
+import type { OutputKind } from "../train/tta/mean_answer.ts";
+import { type TestTimeAugmentation, ttaSchema } from "../train/tta/tta_options.ts";
 
 /** One class a picture may show, or one number that a model predicts of it. */
 export interface Prediction {
@@ -33,6 +36,8 @@ export interface PredictOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** Answers are means over augmented copies: how many, or which. @default {none} */
+  readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {false} */
   readonly verbose?: boolean;
 }
@@ -42,6 +47,7 @@ const schema: z.ZodType<PredictOptions> = z.strictObject({
   threshold: z.number().min(0).max(1).optional(),
   batchSize: z.number().int().positive().optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<PredictOptions>;
 
@@ -93,7 +99,7 @@ async function predictAll(
   dataset: Dataset,
   options: PredictOptions,
 ): Promise<Prediction[][]> {
-  const { batchSize = 32, device = "auto", verbose = false } = options;
+  const { batchSize = 32, device = "auto", verbose = false, tta } = options;
   const progress = stderrProgress(verbose, "predicting");
   const runtime = await runtimeFor(device, progress.note);
   const graph = model.graph.clone();
@@ -101,7 +107,9 @@ async function predictAll(
   graph.prune();
   const output = graph.outputs[0]!;
   const read = reader(model, output.producer?.opType, options);
-  const forward = forwardOf(runtime, model, graph);
+  const kindOf = () => outputKind(model, output.producer?.opType);
+  const plain = forwardOf(runtime, model, graph);
+  const forward = forwardOverCopies(plain, tta, { model, dataset, kindOf });
   const ready = prepared(dataset, model, "The data set");
   const found: Prediction[][] = [];
   try {
@@ -119,6 +127,13 @@ async function predictAll(
     progress.done();
   }
   return found;
+}
+
+/** What probabilities the outputs stand for, or that they are numbers or probabilities already. */
+function outputKind(model: Model, final: string | undefined): OutputKind {
+  const task = taskOf(model);
+  if (task === "classification") return final === "Softmax" ? "numbers" : "softmax";
+  return task === "multiLabel" && final !== "Sigmoid" ? "sigmoid" : "numbers";
 }
 
 /** What the outputs of an example mean. `final` is the model's last operator. */

@@ -2,6 +2,10 @@ import { join } from "@std/path";
 import type { Model } from "../../onnx/model.ts";
 import { freeze, unfreeze } from "../../onnx/select.ts";
 import { DivergenceError, fit, type FitOptions, type History } from "../../train/fit.ts";
+import { cutMix } from "../../train/mix/cut_mix.ts";
+import type { Mix } from "../../train/mix/mix.ts";
+import { mixUp } from "../../train/mix/mix_up.ts";
+import { mixUpOrCutMix } from "../../train/mix/mix_up_or_cut_mix.ts";
 import { adam } from "../../train/optimizers/adam.ts";
 import { adamW } from "../../train/optimizers/adamw.ts";
 import { sgd } from "../../train/optimizers/sgd.ts";
@@ -89,6 +93,8 @@ async function phase(
     epochs,
     batchSize,
     augment,
+    ...present("mix", MIXES[chosen.mix]?.()),
+    ...(chosen.isBalanced && { sampler: "balanced" as const }),
     optimizer: optimizerOf(chosen),
     schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
@@ -112,6 +118,13 @@ async function phase(
     };
   }
 }
+
+const MIXES: Readonly<Record<Recipe["mix"], (() => Mix) | undefined>> = {
+  none: undefined,
+  mixup: () => mixUp() as Mix,
+  cutmix: () => cutMix() as Mix,
+  both: () => mixUpOrCutMix() as Mix,
+};
 
 const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
   constant: () => constant(),
