@@ -1,7 +1,7 @@
 import { rng } from "../../tensor/rng.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { classesOf } from "../evaluate.ts";
+import { checkedClasses, classesOf } from "../evaluate_output.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
 import { epochLength, type EpochOrder, epochOrder } from "../epoch_order.ts";
 import { FeatureTables } from "../features/feature_tables.ts";
@@ -33,8 +33,7 @@ export class RunData {
     readonly train: Dataset,
     readonly validation: Dataset | undefined,
   ) {
-    const isByClass = trainer.settings.loss === "crossEntropy";
-    this.#classCount = isByClass ? classesOf(trainer.model) : undefined;
+    this.#classCount = checkedClasses(trainer.model, trainer.settings.loss);
   }
 
   /** Computes what the frozen part makes of the examples, or reads it. */

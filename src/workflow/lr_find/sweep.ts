@@ -2,7 +2,7 @@ import type { Model } from "../../onnx/model.ts";
 import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import { permutation, rng } from "../../tensor/rng.ts";
-import { classesOf } from "../../train/evaluate.ts";
+import { checkedClasses } from "../../train/evaluate_output.ts";
 import type { FitSettings } from "../../train/fit_options.ts";
 import { batches, type HostBatch } from "../../train/loader.ts";
 import { checkClasses, prepared } from "../../train/prepare.ts";
@@ -30,7 +30,7 @@ export async function sweep(
   const train = prepared(dataset, model, "The training data", { augment, seed });
   const progress = stderrProgress(verbose, "learning rates");
   const trainer = new Trainer(await runtimeFor(device, progress.note), model, settings);
-  const classCount = settings.loss === "crossEntropy" ? classesOf(model) : undefined;
+  const classCount = checkedClasses(model, settings.loss);
   try {
     let step = 0;
     for await (const batch of endless(train, settings, classCount)) {
