@@ -28,16 +28,6 @@ export type {
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
 export type {
-  Factored,
-  Probe,
-  ProbeTerms,
-  TensorNumbers,
-  TensorStep,
-  Updated,
-  UpdateTerms,
-} from "./src/artifacts/update/rule_parts.ts";
-export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
-export type {
   Loss,
   LossContext,
   LossDefinition,
@@ -77,6 +67,16 @@ export {
 export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
 export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
 export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
+export type {
+  Factored,
+  Probe,
+  ProbeTerms,
+  TensorNumbers,
+  TensorStep,
+  Updated,
+  UpdateTerms,
+} from "./src/artifacts/update/rule_parts.ts";
+export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
@@ -227,6 +227,7 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export { balancedWeights } from "./src/train/class_counts.ts";
 export type {
   Average,
   ExponentialAverage,
@@ -234,7 +235,6 @@ export type {
   StochasticAverage,
   StochasticAverageOptions,
 } from "./src/train/average/average.ts";
-export { balancedWeights } from "./src/train/class_counts.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,
@@ -265,12 +265,12 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
   modelFromCheckpoint,
   type ModelFromCheckpointOptions,
 } from "./src/train/model_from_checkpoint.ts";
-export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type {
   ClassificationResult,
   ClassScores,
