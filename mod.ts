@@ -127,11 +127,31 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export {
+  balancedAccuracy,
+  cohenKappa,
+  matthewsCorrelation,
+} from "./src/train/metrics/agreement.ts";
+export {
+  type Calibration,
+  calibration,
+  type CalibrationBin,
+  type CalibrationOptions,
+} from "./src/train/metrics/calibration.ts";
 export type {
   ClassificationResult,
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export type { ByClass, CurveOptions } from "./src/train/metrics/one_vs_rest.ts";
+export {
+  averagePrecision,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+} from "./src/train/metrics/precision_recall_curve.ts";
+export { brierScore, logLoss } from "./src/train/metrics/probability_scores.ts";
+export { rocAuc, type RocCurve, rocCurve } from "./src/train/metrics/roc_curve.ts";
+export type { Scored } from "./src/train/metrics/scored.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
