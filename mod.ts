@@ -113,6 +113,28 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export type {
+  Callback,
+  EndEvent,
+  EpochEvent,
+  FitEvent,
+  StartEvent,
+  StepEvent,
+} from "./src/train/callbacks/callback.ts";
+export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
+export {
+  jsonLinesLogger,
+  type JsonLinesLoggerOptions,
+} from "./src/train/callbacks/json_lines_logger.ts";
+export {
+  type EpochPictures,
+  tensorBoard,
+  type TensorBoardOptions,
+} from "./src/train/callbacks/tensor_board.ts";
+export {
+  saveEmbeddings,
+  type SaveEmbeddingsOptions,
+} from "./src/train/callbacks/tensorboard/save_embeddings.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,

@@ -1,0 +1,47 @@
+import { dirname } from "@std/path";
+import { replaceFile } from "../../onnx/replace_file.ts";
+import type { History } from "../fit_options.ts";
+import type { Callback } from "./callback.ts";
+import { flatNumbers } from "./flat_numbers.ts";
+
+/**
+ * Writes what each epoch came to into a file of comma-separated values: a column a number, those of
+ * the validation data as `validation.loss` and so on, empty where there is none. A run that resumes
+ * from a checkpoint goes on where the checkpoint ended; one that starts anew replaces the file.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { csvLogger } from "@graft/graft";
+ *
+ * const file = await Deno.makeTempFile();
+ * const record = { epoch: 1, loss: 0.5, accuracy: 0.75, learningRate: 0.001, seconds: 2 };
+ * const history = { epochs: [{ ...record, imagesPerSecond: 100 }] };
+ * const event = { history, record: history.epochs[0]!, stop() {}, model: () => null! };
+ * await csvLogger(file).onEpoch!(event);
+ * assertEquals(
+ *   await Deno.readTextFile(file),
+ *   "epoch,loss,accuracy,learningRate,seconds,imagesPerSecond\n1,0.5,0.75,0.001,2,100\n",
+ * );
+ * await Deno.remove(file);
+ * ```
+ */
+export function csvLogger(file: string): Callback {
+  const write = async ({ history }: { history: History }) => {
+    await Deno.mkdir(dirname(file), { recursive: true });
+    await replaceFile(file, [new TextEncoder().encode(csvOf(history))]);
+  };
+  return { onStart: write, onEpoch: write };
+}
+
+/** One line an epoch; the columns are those of all epochs together. */
+function csvOf({ epochs }: History): string {
+  const rows = epochs.map((record) => flatNumbers(record));
+  const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  const lines = rows.map((row) => columns.map((name) => textOf(row.get(name))).join(","));
+  return rows.length === 0 ? "" : `${[columns.join(","), ...lines].join("\n")}\n`;
+}
+
+function textOf(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? "" : String(value);
+}

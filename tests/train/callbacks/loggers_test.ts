@@ -1,0 +1,63 @@
+import { assertEquals } from "@std/assert";
+import { csvLogger } from "../../../src/train/callbacks/csv_logger.ts";
+import { jsonLinesLogger } from "../../../src/train/callbacks/json_lines_logger.ts";
+import { inFolder, played, recordOf } from "./events.ts";
+
+const HEADER = "epoch,loss,accuracy,learningRate,seconds,imagesPerSecond,validation.loss," +
+  "validation.accuracy";
+
+Deno.test("csvLogger() writes a line an epoch, empty where a number is missing", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/logs/run.csv`;
+    await played(csvLogger(file), { to: 2 });
+    assertEquals(
+      await Deno.readTextFile(file),
+      `${HEADER}\n1,1,,0.5,1,10,2,0.25\n2,0.5,0.5,0.25,2,20,1,0.25\n`,
+    );
+  }));
+
+Deno.test("csvLogger() has the same file after a resumption as without one", () =>
+  inFolder(async (folder) => {
+    await played(csvLogger(`${folder}/whole.csv`), { to: 4 });
+    await played(csvLogger(`${folder}/parts.csv`), { to: 3 });
+    // The checkpoint is of epoch 2; epoch 3 is trained again.
+    await played(csvLogger(`${folder}/parts.csv`), { from: 2, to: 4 });
+    const read = (name: string) => Deno.readTextFile(`${folder}/${name}.csv`);
+    assertEquals(await read("parts"), await read("whole"));
+  }));
+
+Deno.test("csvLogger() adds a column where an epoch brings a new number", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/run.csv`;
+    const epochs = [recordOf(1, false), recordOf(2)];
+    const about = { model: () => null!, stop() {} };
+    await csvLogger(file).onEpoch!({ ...about, record: epochs[1]!, history: { epochs } });
+    const [header, first] = (await Deno.readTextFile(file)).split("\n");
+    assertEquals(header, HEADER);
+    assertEquals(first, "1,1,,0.5,1,10,,");
+  }));
+
+Deno.test("jsonLinesLogger() writes epochs, and steps where asked for", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/run.jsonl`;
+    await played(jsonLinesLogger(file), { to: 2 });
+    const lines = (await Deno.readTextFile(file)).trim().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assertEquals(lines, [
+      { event: "epoch", ...recordOf(1), accuracy: null },
+      { event: "epoch", ...recordOf(2) },
+    ]);
+  }));
+
+Deno.test("jsonLinesLogger() has the same file after a crash in an epoch as without one", () =>
+  inFolder(async (folder) => {
+    await played(jsonLinesLogger(`${folder}/whole`, { steps: true }), { to: 4 });
+    await played(jsonLinesLogger(`${folder}/parts`, { steps: true }), { to: 4, cut: 2 });
+    await Deno.writeTextFile(`${folder}/parts`, '{"event":"st', { append: true });
+    await played(jsonLinesLogger(`${folder}/parts`, { steps: true }), { from: 2, to: 4 });
+    const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
+    assertEquals(await read("parts"), await read("whole"));
+    await played(jsonLinesLogger(`${folder}/parts`), { to: 1 });
+    assertEquals((await read("parts")).trim().split("\n").length, 1);
+  }));
