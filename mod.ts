@@ -75,6 +75,26 @@ export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts
 export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
+export type { Chart, ChartOptions } from "./src/report/plots/chart.ts";
+export { type GradCam, gradCam, type GradCamOptions } from "./src/report/grad_cam/grad_cam.ts";
+export { type Confusion, plotConfusion } from "./src/report/plots/plot_confusion.ts";
+export {
+  type CurveChartOptions,
+  plotPrecisionRecall,
+  plotRoc,
+} from "./src/report/plots/plot_curves.ts";
+export { plotEmbeddings, type PlotEmbeddingsOptions } from "./src/report/plots/plot_embeddings.ts";
+export { plotHistory } from "./src/report/plots/plot_history.ts";
+export {
+  type LearningRateCurve,
+  plotLearningRates,
+} from "./src/report/plots/plot_learning_rates.ts";
+export {
+  type ParallelTrial,
+  plotParallel,
+  type PlotParallelOptions,
+} from "./src/report/plots/plot_parallel.ts";
+export { plotReliability } from "./src/report/plots/plot_reliability.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
