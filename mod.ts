@@ -133,14 +133,6 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
-export type {
-  Callback,
-  EndEvent,
-  EpochEvent,
-  FitEvent,
-  StartEvent,
-  StepEvent,
-} from "./src/train/callbacks/callback.ts";
 export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
 export {
   jsonLinesLogger,
@@ -161,8 +153,22 @@ export {
   type ExtractFeaturesOptions,
   type Features,
 } from "./src/train/extract_features.ts";
+export type {
+  Callback,
+  CallbackState,
+  EndEvent,
+  EpochEvent,
+  FitEvent,
+  StartEvent,
+  StepEvent,
+} from "./src/train/callbacks/callback.ts";
+export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
+export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
+export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
 export {
+  type Divergence,
   DivergenceError,
+  type DivergenceKind,
   type EpochRecord,
   fit,
   type FitOptions,
@@ -180,6 +186,10 @@ export {
   type CalibrationBin,
   type CalibrationOptions,
 } from "./src/train/metrics/calibration.ts";
+export {
+  modelFromCheckpoint,
+  type ModelFromCheckpointOptions,
+} from "./src/train/model_from_checkpoint.ts";
 export type {
   ClassificationResult,
   ClassScores,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkOptions } from "../../tensor/options.ts";
-import type { EpochRecord, History } from "../../train/fit_options.ts";
+import type { EpochRecord, History } from "../../train/history.ts";
 import { type Chart, chart, type ChartOptions } from "./chart.ts";
 import { chartSchema } from "./chart_schema.ts";
 import { type Drawing, drawn, svgOf } from "./draw.ts";

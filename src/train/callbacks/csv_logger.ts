@@ -1,6 +1,6 @@
 import { dirname } from "@std/path";
 import { replaceFile } from "../../onnx/replace_file.ts";
-import type { History } from "../fit_options.ts";
+import type { History } from "../history.ts";
 import type { Callback } from "./callback.ts";
 import { flatNumbers } from "./flat_numbers.ts";
 
@@ -17,8 +17,8 @@ import { flatNumbers } from "./flat_numbers.ts";
  * const file = await Deno.makeTempFile();
  * const record = { epoch: 1, loss: 0.5, accuracy: 0.75, learningRate: 0.001, seconds: 2 };
  * const history = { epochs: [{ ...record, imagesPerSecond: 100 }] };
- * const event = { history, record: history.epochs[0]!, stop() {}, model: () => null! };
- * await csvLogger(file).onEpoch!(event);
+ * const run = { model: () => null!, weights: () => new Map(), stop() {} };
+ * await csvLogger(file).onEpoch!({ ...run, history, record: history.epochs[0]! });
  * assertEquals(
  *   await Deno.readTextFile(file),
  *   "epoch,loss,accuracy,learningRate,seconds,imagesPerSecond\n1,0.5,0.75,0.001,2,100\n",

@@ -34,7 +34,7 @@ const schema: z.ZodType<JsonLinesLoggerOptions> = z.strictObject({
  *
  * const file = await Deno.makeTempFile();
  * const step = { step: 1, epoch: 1, loss: 0.5, learningRate: 0.1, count: 32 };
- * const event = { ...step, stop() {}, model: () => null! };
+ * const event = { ...step, model: () => null!, weights: () => new Map(), stop() {} };
  * await jsonLinesLogger(file, { steps: true }).onStep!(event);
  * assertEquals(JSON.parse(await Deno.readTextFile(file)), { event: "step", ...step });
  * await Deno.remove(file);

@@ -62,9 +62,9 @@ const LONGEST_PX = 512;
  *
  * const folder = await Deno.makeTempDir();
  * const logger = tensorBoard(folder);
- * const about = { stop() {}, model: () => null!, history: { epochs: [] } };
- * await logger.onStep!({ ...about, step: 1, epoch: 1, loss: 2, learningRate: 0.1, count: 32 });
- * await logger.onEnd!(about);
+ * const run = { model: () => null!, weights: () => new Map(), stop() {}, history: { epochs: [] } };
+ * await logger.onStep!({ ...run, step: 1, epoch: 1, loss: 2, learningRate: 0.1, count: 32 });
+ * await logger.onEnd!({ ...run, use() {} });
  * assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["train"]);
  * await Deno.remove(folder, { recursive: true });
  * ```

@@ -1,6 +1,6 @@
 import type { Model } from "../../../src/onnx/model.ts";
 import type { Callback } from "../../../src/train/callbacks/callback.ts";
-import type { EpochRecord } from "../../../src/train/fit_options.ts";
+import type { EpochRecord } from "../../../src/train/history.ts";
 
 /** Steps of an epoch of `played`. */
 export const STEPS = 3;
@@ -28,7 +28,7 @@ export async function played(
     readonly model?: Model;
   },
 ): Promise<void> {
-  const about = { model: () => model!, stop() {} };
+  const about = { model: () => model!, weights: () => new Map(), stop() {} };
   const history = (epochs: number) => ({
     epochs: Array.from({ length: epochs }, (_, at) => recordOf(at + 1)),
   });
@@ -44,7 +44,7 @@ export async function played(
     }
     await callback.onEpoch?.({ ...about, record: recordOf(epoch), history: history(epoch) });
   }
-  await callback.onEnd?.({ ...about, history: history(to) });
+  await callback.onEnd?.({ ...about, history: history(to), use() {} });
 }
 
 /** Runs `body` with a folder that is removed afterwards. */

@@ -30,7 +30,7 @@ Deno.test("csvLogger() adds a column where an epoch brings a new number", () =>
   inFolder(async (folder) => {
     const file = `${folder}/run.csv`;
     const epochs = [recordOf(1, false), recordOf(2)];
-    const about = { model: () => null!, stop() {} };
+    const about = { model: () => null!, weights: () => new Map(), stop() {} };
     await csvLogger(file).onEpoch!({ ...about, record: epochs[1]!, history: { epochs } });
     const [header, first] = (await Deno.readTextFile(file)).split("\n");
     assertEquals(header, HEADER);
