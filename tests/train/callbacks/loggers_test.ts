@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { arrays } from "../../../src/data/arrays.ts";
+import { rng } from "../../../src/tensor/rng.ts";
+import { tensor } from "../../../src/tensor/tensor.ts";
 import { csvLogger } from "../../../src/train/callbacks/csv_logger.ts";
 import { jsonLinesLogger } from "../../../src/train/callbacks/json_lines_logger.ts";
+import { fit } from "../../../src/train/fit.ts";
+import { multiplied } from "../small_models.ts";
 import { inFolder, played, recordOf } from "./events.ts";
 
 const HEADER = "epoch,loss,accuracy,learningRate,seconds,imagesPerSecond,validation.loss," +
@@ -60,4 +65,36 @@ Deno.test("jsonLinesLogger() has the same file after a crash in an epoch as with
     assertEquals(await read("parts"), await read("whole"));
     await played(jsonLinesLogger(`${folder}/parts`), { to: 1 });
     assertEquals((await read("parts")).trim().split("\n").length, 1);
+  }));
+
+Deno.test("loggers write the same after fit() went on from a checkpoint as without a break", () =>
+  inFolder(async (folder) => {
+    const model = multiplied(Float32Array.from({ length: 6 }, (_, at) => at / 6));
+    const random = rng("loggers");
+    const x = tensor("float32", [8, 3], Float32Array.from({ length: 24 }, random.normal));
+    const targets = tensor("int64", [8], Array.from({ length: 8 }, (_, at) => at % 2));
+    const data = arrays({ inputs: { x }, targets });
+    const run = (name: string, epochs: number) =>
+      fit(model, data, {
+        epochs,
+        batchSize: 4,
+        validation: data,
+        verbose: false,
+        checkpoint: `${folder}/${name}`,
+        callbacks: [
+          csvLogger(`${folder}/${name}.csv`),
+          jsonLinesLogger(`${folder}/${name}.jsonl`, { steps: true }),
+        ],
+      });
+    await run("whole", 4);
+    await run("parts", 2);
+    await run("parts", 4);
+    const read = async (file: string) =>
+      // Seconds and speed are those of the clock.
+      (await Deno.readTextFile(`${folder}/${file}`))
+        .replaceAll(/("seconds"|"imagesPerSecond"):[^,}]+/g, "$1")
+        .replaceAll(/^(\d+,[^,]+,[^,]+,[^,]+),[^,]+,[^,]+/gm, "$1");
+    assertEquals(await read("parts.csv"), await read("whole.csv"));
+    assertEquals(await read("parts.jsonl"), await read("whole.jsonl"));
+    assertEquals((await read("parts.jsonl")).trim().split("\n").length, 4 * 3);
   }));
