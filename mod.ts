@@ -95,6 +95,12 @@ export {
   type PlotParallelOptions,
 } from "./src/report/plots/plot_parallel.ts";
 export { plotReliability } from "./src/report/plots/plot_reliability.ts";
+export { report, type ReportOptions, type ReportResult } from "./src/report/report.ts";
+export {
+  type ScoredExamples,
+  scoreExamples,
+  type ScoreExamplesOptions,
+} from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";

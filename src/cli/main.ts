@@ -10,6 +10,7 @@ import { fineTuneCommand } from "./commands/fine_tune.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { reportCommand } from "./commands/report.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
 import { parse } from "./parse.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   fineTuneCommand,
   evaluateCommand,
   predictCommand,
+  reportCommand,
   featuresCommand,
   modelsCommand,
   inspectCommand,

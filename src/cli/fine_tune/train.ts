@@ -18,6 +18,7 @@ import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
+import { loggers } from "./loggers.ts";
 import { headPhase, type Recipe } from "./recipe.ts";
 
 /** What training gave. */
@@ -68,6 +69,7 @@ export async function train(
     chosen: headPhase(chosen),
     signal,
     checkpoint: checkpoint && join(checkpoint, "head"),
+    part: "head",
   });
   const wanted = (parameter: { name: string }) => model.parameters.get(parameter.name)!.trainable;
   const whole = unfreeze(first.model, wanted);
@@ -80,9 +82,10 @@ export async function train(
 async function phase(
   model: Model,
   data: Data,
-  { values, chosen, seed, output, signal, checkpoint }: Circumstances & {
+  { values, chosen, seed, output, signal, checkpoint, part = "all" }: Circumstances & {
     readonly signal: AbortSignal;
     readonly checkpoint: string | undefined;
+    readonly part?: "head" | "all";
   },
 ): Promise<Trained> {
   const { epochs, batchSize, augment } = chosen;
@@ -96,7 +99,7 @@ async function phase(
     ...device(values),
     ...present("checkpoint", checkpoint && { folder: checkpoint, ...every(values) }),
     ...present("overfitBatches", values.number("overfit-batches")),
-    callbacks: stoppers(values, data),
+    callbacks: [...stoppers(values, data), ...loggers(values, part)],
     dryRun: values.flag("dry-run"),
     ...present("cacheFolder", values.text("features")),
     ...present("cacheCopies", values.number("copies")),

@@ -14,6 +14,8 @@ const LETTERS = 16;
 /** Narrowest cells that hold a share below the count, and that hold the count. */
 const ROOM_FOR_SHARE_PX = 44;
 const ROOM_FOR_COUNT_PX = 24;
+/** How much wider bold letters are. */
+const BOLD = 1.15;
 /** How much of the colour a full cell has: text is read on it, on a light page and on a dark one. */
 const FULL = 0.7;
 
@@ -73,16 +75,18 @@ export async function confusionDrawing(
   const right = confusionMatrix.reduce((sum, row, c) => sum + row[c]!, 0);
   const all = cells.reduce((sum, { count }) => sum + count, 0);
   const label = (c: number) => names[c]!.text;
+  const needed = Math.max(marginLeft + cell * names.length, widthOf(title) * BOLD) + 8;
+  const width = Math.ceil(Math.min(widthPx, needed));
   return await drawn({
     title,
     description:
       `Confusion matrix of ${names.length} classes: ${right} of ${all} answers are right`,
   }, (plot) => ({
-    width: Math.ceil(Math.min(widthPx, marginLeft + cell * names.length + 8)),
+    width,
     height: Math.ceil(marginTop + cell * names.length + 8),
     marginLeft,
     marginTop,
-    marginRight: 8,
+    marginRight: width - marginLeft - cell * names.length,
     marginBottom: 8,
     padding: 0.04,
     x: {
