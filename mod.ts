@@ -28,7 +28,16 @@ export type {
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
 export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
-export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
+export type {
+  Factored,
+  Probe,
+  ProbeTerms,
+  TensorNumbers,
+  TensorStep,
+  Updated,
+  UpdateTerms,
+} from "./src/artifacts/update/rule_parts.ts";
+export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
@@ -68,6 +77,7 @@ export {
 } from "./src/data/transforms/random_resized_crop.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
+export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
 export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
 export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
@@ -153,6 +163,13 @@ export {
   saveEmbeddings,
   type SaveEmbeddingsOptions,
 } from "./src/train/callbacks/tensorboard/save_embeddings.ts";
+export type {
+  Average,
+  ExponentialAverage,
+  ExponentialAverageOptions,
+  StochasticAverage,
+  StochasticAverageOptions,
+} from "./src/train/average/average.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,
@@ -171,6 +188,8 @@ export type {
 export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
 export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
 export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
+export type { Clip } from "./src/train/groups/clip.ts";
+export type { LayerDecay, ParameterGroup, RateSpread } from "./src/train/groups/group.ts";
 export {
   type Divergence,
   DivergenceError,
@@ -181,6 +200,7 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export type { EpochOutcome } from "./src/train/history.ts";
 export {
   balancedAccuracy,
   cohenKappa,
@@ -210,13 +230,40 @@ export {
 export { brierScore, logLoss } from "./src/train/metrics/probability_scores.ts";
 export { rocAuc, type RocCurve, rocCurve } from "./src/train/metrics/roc_curve.ts";
 export type { Scored } from "./src/train/metrics/scored.ts";
+export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
+export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
+export { lamb, type LambOptions } from "./src/train/optimizers/lamb.ts";
+export { lion, type LionOptions } from "./src/train/optimizers/lion.ts";
+export { lookahead, type LookaheadOptions } from "./src/train/optimizers/lookahead.ts";
+export { nadam, type NadamOptions } from "./src/train/optimizers/nadam.ts";
+export { radam, type RadamOptions } from "./src/train/optimizers/radam.ts";
+export { rmsprop, type RmspropOptions } from "./src/train/optimizers/rmsprop.ts";
+export { sam, type SamOptions } from "./src/train/optimizers/sam.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
 export { constant } from "./src/train/schedules/constant.ts";
 export { cosine, type CosineOptions } from "./src/train/schedules/cosine.ts";
+export {
+  cosineRestarts,
+  type CosineRestartsOptions,
+} from "./src/train/schedules/cosine_restarts.ts";
+export { exponential, type ExponentialOptions } from "./src/train/schedules/exponential.ts";
+export {
+  flatThenCosine,
+  type FlatThenCosineOptions,
+} from "./src/train/schedules/flat_then_cosine.ts";
+export { multiStep, type MultiStepOptions } from "./src/train/schedules/multi_step.ts";
 export { oneCycle, type OneCycleOptions } from "./src/train/schedules/one_cycle.ts";
+export { plateau, type PlateauOptions } from "./src/train/schedules/plateau.ts";
+export {
+  linearDecay,
+  type LinearDecayOptions,
+  polynomial,
+  type PolynomialOptions,
+} from "./src/train/schedules/polynomial.ts";
 export type { Schedule } from "./src/train/schedules/schedule.ts";
+export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
@@ -225,6 +272,18 @@ export {
   valueAndGrad,
   type ValueAndGradOptions,
 } from "./src/train/value_and_grad.ts";
+export {
+  fineTune,
+  type FineTuneOptions,
+  type FineTunePhase,
+  type FineTuneResult,
+} from "./src/workflow/fine_tune.ts";
+export {
+  lrFind,
+  type LrFindOptions,
+  type LrFindResult,
+  type RateSuggestion,
+} from "./src/workflow/lr_find.ts";
 export {
   predict,
   type PredictInput,

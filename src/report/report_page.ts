@@ -131,17 +131,13 @@ function pictureSections({ losses, shown, scored }: ReportParts): Section[] {
 
 function settingsSection({ model, scored, options }: ReportParts): string {
   const parameters = [...model.parameters.values()];
-  const sum = (some: typeof parameters) =>
-    some.reduce((total, { size }) => total + size, 0).toLocaleString("en-US");
+  const total = parameters.reduce((sum, { size }) => sum + size, 0);
   const { preprocessing } = model;
   return settingsList([
     ["Model", model.name],
     ["Inputs", model.inputs.map(({ name, type, shape }) => `${name} ${type}[${shape}]`).join(", ")],
     ["Classes", scored.classes.join(", ")],
-    [
-      "Weights",
-      `${sum(parameters)}, of which ${sum(parameters.filter((p) => p.trainable))} trainable`,
-    ],
+    ["Weights", total.toLocaleString("en-US")],
     ...(preprocessing
       ? [
         [

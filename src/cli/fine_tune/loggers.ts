@@ -1,4 +1,4 @@
-import { extname, join } from "@std/path";
+import { extname } from "@std/path";
 import type { Callback } from "../../train/callbacks/callback.ts";
 import { csvLogger } from "../../train/callbacks/csv_logger.ts";
 import { jsonLinesLogger } from "../../train/callbacks/json_lines_logger.ts";
@@ -24,22 +24,20 @@ export const LOGGER_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** What `--log` and `--tensorboard` ask for; the phase of the head before the rest has its own files. */
-export function loggers(values: Values, part: "head" | "all"): Callback[] {
+/** What `--log` and `--tensorboard` ask for. */
+export function loggers(values: Values): Callback[] {
   // A dry run keeps nothing.
   if (values.flag("dry-run")) return [];
   const [log, folder] = [values.text("log"), values.text("tensorboard")];
   return [
-    ...(log === undefined ? [] : [fileLogger(log, part)]),
-    ...(folder === undefined ? [] : [tensorBoard(part === "all" ? folder : join(folder, part))]),
+    ...(log === undefined ? [] : [fileLogger(log)]),
+    ...(folder === undefined ? [] : [tensorBoard(folder)]),
   ];
 }
 
-function fileLogger(path: string, part: "head" | "all"): Callback {
-  const ending = extname(path).toLowerCase();
-  const stem = path.slice(0, path.length - ending.length);
-  const file = part === "all" ? path : `${stem}.${part}${ending}`;
+function fileLogger(file: string): Callback {
+  const ending = extname(file).toLowerCase();
   if (ending === ".csv") return csvLogger(file);
   if (ending === ".jsonl") return jsonLinesLogger(file, { steps: true });
-  throw new UsageError(`--log must end in .csv or .jsonl, found "${path}"`);
+  throw new UsageError(`--log must end in .csv or .jsonl, found "${file}"`);
 }

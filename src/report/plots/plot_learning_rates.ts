@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { checkOptions } from "../../tensor/options.ts";
+import type { RateSuggestion } from "../../workflow/lr_find/suggestion.ts";
 import { type Chart, chart, type ChartOptions } from "./chart.ts";
 import { chartSchema } from "./chart_schema.ts";
 import { drawn, svgOf } from "./draw.ts";
-import { MUTED, PALETTE } from "./palette.ts";
+import { colorOf, MUTED, PALETTE } from "./palette.ts";
 
 /** What a search for a learning rate found. */
 export interface LearningRateCurve {
@@ -11,14 +12,14 @@ export interface LearningRateCurve {
   readonly learningRates: ArrayLike<number>;
   /** The loss at each. */
   readonly losses: ArrayLike<number>;
-  /** The rate to take. */
-  readonly suggestion?: number | undefined;
+  /** The rate to take, or several, as `lrFind` suggests them. */
+  readonly suggestion?: number | Partial<RateSuggestion> | undefined;
 }
 
 const schema: z.ZodType<ChartOptions> = z.strictObject(chartSchema) as z.ZodType<ChartOptions>;
 
 /**
- * The loss over the learning rate, on a logarithmic axis, with the rate that is suggested. Losses far
+ * The loss over the learning rate, on a logarithmic axis, with the rates that are suggested. Losses far
  * above the first, where training came apart, are cut off. Throws `RangeError` where there are not as
  * many losses as rates.
  *
@@ -52,17 +53,18 @@ export async function plotLearningRates(
   const first = points[0]?.loss ?? 1;
   const most = first + 0.5 * Math.max(first - least, Math.abs(first), 1e-12);
   const shown = points.filter(({ loss }) => loss <= most);
-  const advice = suggestion === undefined ? undefined : Number(suggestion.toPrecision(2));
+  const marks = typeof suggestion === "number"
+    ? [["suggested", suggestion] as const]
+    : Object.entries(suggestion ?? {});
+  const said = marks.map(([name, rate], at) => ({
+    label: `${name}: ${Number(rate.toPrecision(2))}`,
+    color: colorOf(at + 1),
+  }));
   const drawing = await drawn({
     title,
     description: `Loss over learning rate, at its least ${least.toPrecision(3)}` +
-      (advice === undefined ? "" : `; suggested: ${advice}`),
-    ...(advice !== undefined && {
-      legend: [
-        { label: "loss", color: PALETTE[0] },
-        { label: `suggested: ${advice}`, color: PALETTE[1] },
-      ],
-    }),
+      said.map(({ label }) => `; ${label}`).join(""),
+    legend: [{ label: "loss", color: PALETTE[0] }, ...said],
   }, (plot) => ({
     width: widthPx,
     height: Math.round(0.55 * widthPx),
@@ -72,9 +74,9 @@ export async function plotLearningRates(
     x: { type: "log", label: "learning rate", ticks: 6, tickFormat: rateText },
     y: { label: null, grid: true, nice: true, ticks: 5 },
     marks: [
-      ...(suggestion === undefined
-        ? []
-        : [plot.ruleX([suggestion], { stroke: PALETTE[1], strokeWidth: 2 })]),
+      ...marks.map(([, rate], at) =>
+        plot.ruleX([rate], { stroke: colorOf(at + 1), strokeWidth: 2 })
+      ),
       plot.ruleY([least], { stroke: MUTED, strokeDasharray: "2 3" }),
       plot.line(shown, { x: "rate", y: "loss", stroke: PALETTE[0], strokeWidth: 2 }),
     ],

@@ -1,13 +1,14 @@
 import { dirname } from "@std/path";
 import { replaceFile } from "../../onnx/replace_file.ts";
-import type { History } from "../history.ts";
+import type { EpochRecord, History } from "../history.ts";
 import type { Callback } from "./callback.ts";
 import { flatNumbers } from "./flat_numbers.ts";
 
 /**
  * Writes what each epoch came to into a file of comma-separated values: a column a number, those of
  * the validation data as `validation.loss` and so on, empty where there is none. A run that resumes
- * from a checkpoint goes on where the checkpoint ended; one that starts anew replaces the file.
+ * from a checkpoint goes on where the checkpoint ended; one that starts anew replaces the file. The
+ * epochs of several runs with one logger, such as the phases of `fineTune`, are numbered through.
  *
  * @example
  * ```ts
@@ -27,15 +28,24 @@ import { flatNumbers } from "./flat_numbers.ts";
  * ```
  */
 export function csvLogger(file: string): Callback {
+  let before: readonly EpochRecord[] = [];
+  let now: readonly EpochRecord[] = [];
   const write = async ({ history }: { history: History }) => {
+    now = history.epochs.map((record) => ({ ...record, epoch: before.length + record.epoch }));
     await Deno.mkdir(dirname(file), { recursive: true });
-    await replaceFile(file, [new TextEncoder().encode(csvOf(history))]);
+    await replaceFile(file, [new TextEncoder().encode(csvOf([...before, ...now]))]);
   };
-  return { onStart: write, onEpoch: write };
+  return {
+    async onStart(event) {
+      before = [...before, ...now];
+      await write(event);
+    },
+    onEpoch: write,
+  };
 }
 
 /** One line an epoch; the columns are those of all epochs together. */
-function csvOf({ epochs }: History): string {
+function csvOf(epochs: readonly EpochRecord[]): string {
   const rows = epochs.map((record) => flatNumbers(record));
   const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   const lines = rows.map((row) => columns.map((name) => textOf(row.get(name))).join(","));

@@ -51,11 +51,11 @@ interface Known {
  * const { history, stopped } = await fit(model, arrays({ inputs: { x }, targets }), {
  *   epochs: 50,
  *   optimizer: sgd({ learningRate: 1e-12 }), // nothing is learned at this rate
- *   callbacks: [earlyStopping({ monitor: "loss", patience: 2 })],
+ *   callbacks: [earlyStopping({ monitor: "accuracy", patience: 2 })],
  *   verbose: false,
  * });
  * assertEquals(history.epochs.length, 3);
- * assert(stopped?.startsWith("no better loss for 2 epochs; best "));
+ * assert(stopped?.startsWith("no better accuracy for 2 epochs; best "));
  * ```
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {

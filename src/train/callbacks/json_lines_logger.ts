@@ -2,7 +2,8 @@ import { z } from "zod";
 import { dirname } from "@std/path";
 import { replaceFile } from "../../onnx/replace_file.ts";
 import { checkOptions } from "../../tensor/options.ts";
-import type { Callback, StartEvent } from "./callback.ts";
+import type { Callback } from "./callback.ts";
+import { RunCount } from "./run_count.ts";
 
 /** Options of `jsonLinesLogger`. */
 export interface JsonLinesLoggerOptions {
@@ -25,7 +26,8 @@ const schema: z.ZodType<JsonLinesLoggerOptions> = z.strictObject({
  * Writes what each epoch came to as a line of JSON, `{"event":"epoch","epoch":1,"loss":…}`, and with
  * `steps` each step, `{"event":"step","step":1,"epoch":1,"loss":…,"learningRate":…}`. What is not a
  * number is `null`. A run that resumes from a checkpoint drops the lines after it and goes on; one
- * that starts anew replaces the file.
+ * that starts anew replaces the file. Several runs with one logger, such as the phases of
+ * `fineTune`, are numbered through.
  *
  * @example
  * ```ts
@@ -42,33 +44,40 @@ const schema: z.ZodType<JsonLinesLoggerOptions> = z.strictObject({
  */
 export function jsonLinesLogger(file: string, options: JsonLinesLoggerOptions = {}): Callback {
   const { steps = false } = checkOptions("jsonLinesLogger", schema, options);
-  const add = async (line: Line) => {
-    await Deno.writeTextFile(file, `${JSON.stringify(line)}\n`, { append: true });
+  const run = new RunCount();
+  let begun = false;
+  const add = async (line: () => Line) => {
+    // Not before there is something to write: a phase that is over and done adds nothing.
+    if (!begun) await cutAfter(file, run);
+    begun = true;
+    await Deno.writeTextFile(file, `${JSON.stringify(line())}\n`, { append: true });
   };
   return {
-    async onStart(event) {
-      await Deno.mkdir(dirname(file), { recursive: true });
-      const kept = event.steps === 0 ? [] : await linesUpTo(file, event);
-      const text = kept.map((line) => `${line}\n`).join("");
-      await replaceFile(file, [new TextEncoder().encode(text)]);
+    onStart(event) {
+      run.start(event);
+      begun = false;
     },
-    async onStep({ step, epoch, loss, learningRate, count }) {
-      const line = { event: "step", step, epoch, loss, learningRate, count } as const;
-      if (steps) await add(line);
+    async onStep({ step, loss, learningRate, count }) {
+      const about = { loss, learningRate, count };
+      const line = () => ({ event: "step", step: run.step(step), epoch: run.epochs + 1, ...about });
+      if (steps) await add(line as () => Line);
     },
     async onEpoch({ record }) {
-      await add({ event: "epoch", ...record });
+      await add(() => ({ event: "epoch", ...record, epoch: run.epoch(record.epoch) }));
     },
   };
 }
 
-/** The lines of a file that a checkpoint knows of; one that was cut off while written is none. */
-async function linesUpTo(file: string, { steps, history }: StartEvent): Promise<string[]> {
-  const last = history.epochs.length;
-  return (await textOf(file)).split("\n").filter((text) => {
+/** Keeps the lines that a checkpoint knows of; one that was cut off while written is none. */
+async function cutAfter(file: string, { steps, epochs }: RunCount): Promise<void> {
+  await Deno.mkdir(dirname(file), { recursive: true });
+  const lines = steps === 0 ? [] : (await textOf(file)).split("\n");
+  const kept = lines.filter((text) => {
     const line = parsed(text);
-    return line && (line.event === "step" ? line.step! <= steps : line.epoch <= last);
+    return line && (line.event === "step" ? line.step! <= steps : line.epoch <= epochs);
   });
+  const text = kept.map((line) => `${line}\n`).join("");
+  await replaceFile(file, [new TextEncoder().encode(text)]);
 }
 
 async function textOf(file: string): Promise<string> {

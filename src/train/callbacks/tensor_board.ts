@@ -6,6 +6,7 @@ import { checkOptions } from "../../tensor/options.ts";
 import { toNumbers } from "../../tensor/tensor.ts";
 import { extractFeatures } from "../extract_features.ts";
 import type { Callback, EndEvent, EpochEvent } from "./callback.ts";
+import { RunCount } from "./run_count.ts";
 import { flatNumbers } from "./flat_numbers.ts";
 import type { EncodedPicture, SummaryValue } from "./tensorboard/event.ts";
 import { EventFile } from "./tensorboard/event_file.ts";
@@ -53,7 +54,8 @@ const LONGEST_PX = 512;
  * Writes a run for TensorBoard (`tensorboard --logdir FOLDER`): loss, accuracy, learning rate and
  * speed of each epoch, those of the validation data as a run of their own in the same charts, and the
  * loss of each step; all by steps taken. A run that resumes from a checkpoint goes on after its steps;
- * one that starts anew replaces what an earlier one wrote into the folder.
+ * one that starts anew replaces what an earlier one wrote into the folder. The steps of several runs
+ * with one logger, such as the phases of `fineTune`, are numbered through.
  *
  * @example
  * ```ts
@@ -74,16 +76,15 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
   const { histograms = false, pictures, embeddings, everySteps = 1 } = checked;
   const train = new EventFile(join(folder, "train"));
   const validation = new EventFile(join(folder, "validation"));
-  let step = 0;
+  const run = new RunCount();
   return {
     async onStart(event) {
-      step = event.steps;
-      await train.start(step);
-      await validation.start(step);
-      if (step === 0 && isDataset(pictures)) await train.add(0, await firstPictures(pictures));
+      run.start(event);
+      for (const file of [train, validation]) file.start(run.steps);
+      if (run.steps === 0 && isDataset(pictures)) await train.add(0, await firstPictures(pictures));
     },
     async onStep(event) {
-      step = event.step;
+      const step = run.step(event.step);
       if (step % everySteps > 0) return;
       const { loss, learningRate } = event;
       await train.add(step, {
@@ -92,6 +93,7 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
       });
     },
     async onEpoch(event) {
+      const step = run.steps;
       const { validation: held, ...trained } = event.record;
       await train.add(step, scalars(trained));
       if (held) await validation.add(step, scalars(held));

@@ -30,10 +30,14 @@ export interface RunSubject {
   readonly model: Model;
   /** The training data as they were given. */
   readonly dataset: Dataset;
+  /** The optimizers and rates of the parameters. */
+  readonly updates: readonly unknown[];
 }
 
 /** The key of a run: its options, its data and what its model is. */
-export async function runKey({ settings, model, dataset }: RunSubject): Promise<RunKey> {
+export async function runKey(
+  { settings, model, dataset, updates }: RunSubject,
+): Promise<RunKey> {
   const options = Object.entries(settings)
     .filter(([name, value]) => !FREE.has(name) && value !== undefined)
     .map(([name, value]) => [name, name === "augment" ? drawn(value) : plain(value)] as const);
@@ -41,6 +45,7 @@ export async function runKey({ settings, model, dataset }: RunSubject): Promise<
   const trained = [...model.parameters.values()].filter((parameter) => parameter.trainable);
   const key = {
     ...Object.fromEntries(options),
+    updates,
     examples: dataset.length,
     ...(content !== undefined && { data: (await sha256(content)).slice(0, 16) }),
     preprocessing: model.preprocessing ?? null,

@@ -98,3 +98,28 @@ Deno.test("loggers write the same after fit() went on from a checkpoint as witho
     assertEquals(await read("parts.jsonl"), await read("whole.jsonl"));
     assertEquals((await read("parts.jsonl")).trim().split("\n").length, 4 * 3);
   }));
+
+Deno.test("the phases of a fine-tuning are numbered through, after a crash in the second too", () =>
+  inFolder(async (folder) => {
+    const both = (name: string) => [
+      csvLogger(`${folder}/${name}.csv`),
+      jsonLinesLogger(`${folder}/${name}.jsonl`, { steps: true }),
+    ];
+    const phases = async (name: string, ...runs: Parameters<typeof played>[1][]) => {
+      const loggers = both(name);
+      for (const run of runs) for (const logger of loggers) await played(logger, run);
+    };
+    await phases("whole", { to: 1 }, { to: 3 });
+    await phases("parts", { to: 1 }, { to: 2, cut: 2 });
+    // The first phase is over; the second goes on after its first epoch.
+    await phases("parts", { from: 1, to: 1 }, { from: 1, to: 3 });
+    const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
+    assertEquals(await read("parts.csv"), await read("whole.csv"));
+    assertEquals(await read("parts.jsonl"), await read("whole.jsonl"));
+    const epochs = (await read("whole.csv")).trim().split("\n").slice(1).map((row) => row[0]);
+    assertEquals(epochs.join(""), "1234");
+    const last = (await read("whole.jsonl")).trim().split("\n").slice(-2).map((row) =>
+      JSON.parse(row)
+    );
+    assertEquals([last[0].step, last[0].epoch, last[1].epoch], [12, 4, 4]);
+  }));

@@ -145,3 +145,14 @@ Deno.test("tensorBoard() writes weights, pictures and embeddings", () =>
 Deno.test("tensorBoard() refuses options it does not have", () => {
   assertThrows(() => tensorBoard("x", { everySteps: 0 }), RangeError, '"everySteps"');
 });
+
+Deno.test("tensorBoard() numbers the phases of a fine-tuning through", () =>
+  inFolder(async (folder) => {
+    const first = tensorBoard(folder);
+    for (const run of [{ to: 1 }, { to: 2, cut: 2 }]) await played(first, run);
+    const second = tensorBoard(folder);
+    for (const run of [{ from: 1, to: 1 }, { from: 1, to: 3 }]) await played(second, run);
+    const train = await valuesIn(`${folder}/train`);
+    assertEquals(stepsOf(train, "step/loss"), Array.from({ length: 12 }, (_, at) => at + 1));
+    assertEquals(stepsOf(train, "epoch/loss"), [3, 6, 9, 12]);
+  }));

@@ -16,19 +16,22 @@ export class EventFile {
   #kept: Uint8Array[] = [];
   #bytes = 0;
   #written = 0;
+  #startsAfter: number | undefined;
 
   /** Writes into `folder`; `now` is the time in milliseconds. */
   constructor(readonly folder: string, readonly now: () => number = Date.now) {}
 
-  /** Begins after `steps` steps: what earlier files say of later ones is dropped. */
-  async start(steps: number): Promise<void> {
-    for (const path of await eventFiles(this.folder)) await cutAfter(path, steps);
-    // One that reads along has the dropped steps in memory: this tells it to forget them.
-    if (steps > 0) await this.#add({ step: steps + 1, starts: true });
+  /**
+   * Begins after `steps` steps, once there is something to add: what earlier files say of later ones
+   * is dropped then. A phase that is over and done adds nothing.
+   */
+  start(steps: number): void {
+    this.#startsAfter = steps;
   }
 
   /** Adds values by tag. */
   async add(step: number, values: Readonly<Record<string, SummaryValue>>): Promise<void> {
+    await this.#begin();
     await this.#add({ step, values });
     if (this.#bytes > MOST_BYTES || this.now() - this.#written > MOST_MS) await this.flush();
   }
@@ -41,6 +44,17 @@ export class EventFile {
     this.#bytes = 0;
     this.#written = this.now();
     await Deno.writeFile(this.#path!, bytes, { append: true });
+  }
+
+  async #begin(): Promise<void> {
+    const steps = this.#startsAfter;
+    if (steps === undefined) return;
+    this.#startsAfter = undefined;
+    await this.flush();
+    this.#path = undefined;
+    for (const path of await eventFiles(this.folder)) await cutAfter(path, steps);
+    // One that reads along has the dropped steps in memory: this tells it to forget them.
+    if (steps > 0) await this.#add({ step: steps + 1, starts: true });
   }
 
   async #add(event: Omit<Parameters<typeof encodeEvent>[0], "wallTime">): Promise<void> {
