@@ -76,6 +76,18 @@ const cases: readonly { name: string; draw: () => Promise<Chart>; says: readonly
     says: ["at its least 1.00"],
   },
   {
+    name: "plotLearningRates() of what lrFind() suggests",
+    draw: () => {
+      const suggestion = { valley: 1e-2, steep: 2e-2, minimum: 3e-2 };
+      return plotLearningRates({
+        learningRates: [1e-3, 1e-2, 1e-1],
+        losses: [2, 1, 3],
+        suggestion,
+      });
+    },
+    says: ["valley: 0.01", "steep: 0.02", "minimum: 0.03"],
+  },
+  {
     name: "plotParallel()",
     draw: () => plotParallel(trials, { objective: "loss" }),
     says: ["3 trials, best loss 0", "adamW", "learningRate 0.001, optimizer adamW, nesterov true"],

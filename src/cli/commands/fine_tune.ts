@@ -9,6 +9,7 @@ import { commandLine } from "../command_line.ts";
 import { device, present, skippedFiles } from "../common.ts";
 import { type Data, readData } from "../fine_tune/data.ts";
 import { prepareModel } from "../fine_tune/model.ts";
+import { loggers } from "../fine_tune/loggers.ts";
 import { FINE_TUNE_OPTIONS } from "../fine_tune/options.ts";
 import { type Recipe, recipe } from "../fine_tune/recipe.ts";
 import { train, type Trained } from "../fine_tune/train.ts";
@@ -39,7 +40,11 @@ export const fineTuneCommand: Command = {
     if (out === undefined && !dryRun) throw new UsageError("fine-tune needs --out FILE");
     for (const file of [out, values.text("report")]) if (file) await checkWritable(file);
     const seed = values.number("seed") ?? 0;
+    const writers = loggers(values);
     const data = await readData(values.positionals[0]!, values);
+    if (values.text("report") && !data.validation) {
+      throw new UsageError("--report needs pictures to measure on, but --split is 0");
+    }
     const source = values.text("backbone") ?? "mobilenet_v2";
     const backbone = await loadBackbone(source, { verbose: output.verbose });
     const { model, isNewHead } = prepareModel(backbone, data.classes, {
@@ -48,7 +53,7 @@ export const fineTuneCommand: Command = {
     });
     const chosen = recipe(values, isNewHead);
     introduce(model, { isNewHead, data, chosen }, output);
-    const trained = await train(model, data, { values, chosen, seed, output });
+    const trained = await train(model, data, { values, chosen, seed, output, loggers: writers });
     if (out === undefined || dryRun) return { json: { model: model.name, dryRun: true } };
     await saveModel(trained.model, out);
     const seconds = (performance.now() - started) / 1000;

@@ -26,13 +26,13 @@ export const LOGGER_OPTIONS: readonly Option[] = [
 
 /** What `--log` and `--tensorboard` ask for. */
 export function loggers(values: Values): Callback[] {
-  // A dry run keeps nothing.
-  if (values.flag("dry-run")) return [];
   const [log, folder] = [values.text("log"), values.text("tensorboard")];
-  return [
+  const found = [
     ...(log === undefined ? [] : [fileLogger(log)]),
     ...(folder === undefined ? [] : [tensorBoard(folder)]),
   ];
+  // A dry run keeps nothing.
+  return values.flag("dry-run") ? [] : found;
 }
 
 function fileLogger(file: string): Callback {

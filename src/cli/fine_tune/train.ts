@@ -14,7 +14,6 @@ import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
-import { loggers } from "./loggers.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
 import { headPhase, type Recipe } from "./recipe.ts";
 
@@ -42,6 +41,8 @@ export interface Circumstances {
   readonly seed: number;
   /** Where to write. */
   readonly output: Output;
+  /** What writes down how it goes. */
+  readonly loggers: readonly Callback[];
 }
 
 /**
@@ -51,13 +52,13 @@ export interface Circumstances {
 export async function train(
   model: Model,
   data: Data,
-  { values, chosen, seed, output }: Circumstances,
+  { values, chosen, seed, output, loggers }: Circumstances,
 ): Promise<Trained> {
   using interrupt = onInterrupt(output.warn);
   const { signal } = interrupt;
   const trained = (parameter: { name: string }) => model.parameters.get(parameter.name)!.trainable;
   const checkpoint = values.text("checkpoint");
-  const about = { values, data, loggers: loggers(values) };
+  const about = { values, data, loggers };
   const options: FineTuneOptions = {
     plan: [
       ...chosen.headEpochs > 0 ? [phase("head", headPhase(chosen), about)] : [],
