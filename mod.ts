@@ -189,6 +189,32 @@ export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
 export { type Task, taskOf } from "./src/onnx/task.ts";
+export type { Chart, ChartOptions } from "./src/report/plots/chart.ts";
+export { type GradCam, gradCam, type GradCamOptions } from "./src/report/grad_cam/grad_cam.ts";
+export { type Confusion, plotConfusion } from "./src/report/plots/plot_confusion.ts";
+export {
+  type CurveChartOptions,
+  plotPrecisionRecall,
+  plotRoc,
+} from "./src/report/plots/plot_curves.ts";
+export { plotEmbeddings, type PlotEmbeddingsOptions } from "./src/report/plots/plot_embeddings.ts";
+export { plotHistory } from "./src/report/plots/plot_history.ts";
+export {
+  type LearningRateCurve,
+  plotLearningRates,
+} from "./src/report/plots/plot_learning_rates.ts";
+export {
+  type ParallelTrial,
+  plotParallel,
+  type PlotParallelOptions,
+} from "./src/report/plots/plot_parallel.ts";
+export { plotReliability } from "./src/report/plots/plot_reliability.ts";
+export { report, type ReportOptions, type ReportResult } from "./src/report/report.ts";
+export {
+  type ScoredExamples,
+  scoreExamples,
+  type ScoreExamplesOptions,
+} from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
@@ -228,6 +254,20 @@ export {
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
 export { balancedWeights } from "./src/train/class_counts.ts";
+export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
+export {
+  jsonLinesLogger,
+  type JsonLinesLoggerOptions,
+} from "./src/train/callbacks/json_lines_logger.ts";
+export {
+  type EpochPictures,
+  tensorBoard,
+  type TensorBoardOptions,
+} from "./src/train/callbacks/tensor_board.ts";
+export {
+  saveEmbeddings,
+  type SaveEmbeddingsOptions,
+} from "./src/train/callbacks/tensorboard/save_embeddings.ts";
 export type {
   Average,
   ExponentialAverage,
@@ -268,6 +308,17 @@ export {
 export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
+  balancedAccuracy,
+  cohenKappa,
+  matthewsCorrelation,
+} from "./src/train/metrics/agreement.ts";
+export {
+  type Calibration,
+  calibration,
+  type CalibrationBin,
+  type CalibrationOptions,
+} from "./src/train/metrics/calibration.ts";
+export {
   modelFromCheckpoint,
   type ModelFromCheckpointOptions,
 } from "./src/train/model_from_checkpoint.ts";
@@ -284,6 +335,15 @@ export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up
 export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
 export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
 export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
+export type { ByClass, CurveOptions } from "./src/train/metrics/one_vs_rest.ts";
+export {
+  averagePrecision,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+} from "./src/train/metrics/precision_recall_curve.ts";
+export { brierScore, logLoss } from "./src/train/metrics/probability_scores.ts";
+export { rocAuc, type RocCurve, rocCurve } from "./src/train/metrics/roc_curve.ts";
+export type { Scored } from "./src/train/metrics/scored.ts";
 export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
 export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";

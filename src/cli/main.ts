@@ -12,6 +12,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { lrFindCommand } from "./commands/lr_find.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { reportCommand } from "./commands/report.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
 import { parse } from "./parse.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   lrFindCommand,
   evaluateCommand,
   predictCommand,
+  reportCommand,
   featuresCommand,
   duplicatesCommand,
   modelsCommand,
