@@ -67,6 +67,11 @@ export {
   type RandomResizedCropOptions,
 } from "./src/data/transforms/random_resized_crop.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
+export { bitFit } from "./src/onnx/adapters/bit_fit.ts";
+export { loadAdapters, type LoadAdaptersOptions } from "./src/onnx/adapters/load_adapters.ts";
+export { lora, type LoraOptions } from "./src/onnx/adapters/lora.ts";
+export { mergeAdapters } from "./src/onnx/adapters/merge_adapters.ts";
+export { saveAdapters } from "./src/onnx/adapters/save_adapters.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
 export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
