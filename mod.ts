@@ -137,6 +137,32 @@ export type {
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export type { FeatureClassifier } from "./src/train/probes/classifier.ts";
+export { knn, type KnnOptions } from "./src/train/probes/knn.ts";
+export {
+  type LinearProbe,
+  linearProbe,
+  type LinearProbeOptions,
+} from "./src/train/probes/linear_probe.ts";
+export {
+  logisticRegression,
+  type LogisticRegressionOptions,
+} from "./src/train/probes/logistic_regression.ts";
+export type { Distance } from "./src/train/probes/neighbours.ts";
+export type { Pooling } from "./src/train/probes/pooling.ts";
+export type { FeatureRows, LabelledRows } from "./src/train/probes/rows.ts";
+export {
+  type SearchedRows,
+  type Similar,
+  similar,
+  type SimilarityIndex,
+  similarityIndex,
+  type SimilarityOptions,
+  type SimilarOptions,
+} from "./src/train/probes/similar.ts";
+export type { FeatureOrigin, LogisticRegression } from "./src/train/probes/softmax_fit.ts";
+export { type Points, umap, type UmapOptions } from "./src/train/probes/umap.ts";
+export { withLinearHead } from "./src/train/probes/with_linear_head.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";

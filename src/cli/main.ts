@@ -10,6 +10,7 @@ import { fineTuneCommand } from "./commands/fine_tune.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { similarCommand } from "./commands/similar.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
 import { parse } from "./parse.ts";
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   evaluateCommand,
   predictCommand,
   featuresCommand,
+  similarCommand,
   modelsCommand,
   inspectCommand,
   artifactsBuildCommand,
