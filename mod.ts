@@ -124,8 +124,22 @@ export {
   type ExtractFeaturesOptions,
   type Features,
 } from "./src/train/extract_features.ts";
+export type {
+  Callback,
+  CallbackState,
+  EndEvent,
+  EpochEvent,
+  FitEvent,
+  StartEvent,
+  StepEvent,
+} from "./src/train/callbacks/callback.ts";
+export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
+export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
+export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
 export {
+  type Divergence,
   DivergenceError,
+  type DivergenceKind,
   type EpochRecord,
   fit,
   type FitOptions,

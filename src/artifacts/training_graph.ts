@@ -127,7 +127,8 @@ function addOutput(graph: Graph, value: Value): void {
   if (!graph.outputs.includes(value)) graph.outputs.push(value);
 }
 
-function normaliseByBatch(graph: Graph, names: ReadonlySet<string>): BatchStatistics[] {
+/** Makes batch normalisations, by the name of their first output, use and give the statistics of the batch. */
+export function normaliseByBatch(graph: Graph, names: ReadonlySet<string>): BatchStatistics[] {
   return [...graph.nodes].filter((node) =>
     node.opType === "BatchNormalization" && names.has(node.outputs[0]!.name)
   ).map((node) => byBatch(graph, node));

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
-import type { Model } from "../onnx/model.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
+import type { Callback } from "./callbacks/callback.ts";
+import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
 import { adamW } from "./optimizers/adamw.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
 import type { BatchNormMode } from "./specialise.ts";
+
+export type { EpochRecord, FitResult, History } from "./history.ts";
 
 /** Options of `fit`. */
 export interface FitOptions {
@@ -34,8 +37,13 @@ export interface FitOptions {
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
   readonly shuffle?: boolean;
-  /** Folder that the state is kept in after each epoch; a run resumes exactly from there. */
-  readonly checkpoint?: string;
+  /**
+   * Folder that the state is kept in after each epoch and when the signal ends the run, or when and
+   * what is kept; a run resumes exactly from there.
+   */
+  readonly checkpoint?: string | CheckpointPolicy;
+  /** What listens to the run, in order. @default {[]} */
+  readonly callbacks?: readonly Callback[];
   /**
    * Most bytes of what the frozen part makes of the examples to keep in memory; past it they are kept
    * in a temporary file. @default {2^30}
@@ -52,59 +60,23 @@ export interface FitOptions {
    * every time. @default {0}
    */
   readonly cacheCopies?: number;
-  /** Ends training early, at the next step; `fit` gives what is trained so far. */
+  /**
+   * Tries everything once and throws the result away: steps on whole and last batches, validation, a
+   * checkpoint written and read in a temporary folder. Callbacks are not called. @default {false}
+   */
+  readonly dryRun?: boolean;
+  /**
+   * Trains on the first so many batches only, in their order and without random changes, which must
+   * bring the loss near 0; validation takes as many. 0 trains on all. @default {0}
+   */
+  readonly overfitBatches?: number;
+  /**
+   * Ends training early, when the step at hand is done: the checkpoint is written, and `fit` gives what
+   * is trained so far.
+   */
   readonly signal?: AbortSignal;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
-}
-
-/** What an epoch came to. */
-export interface EpochRecord {
-  /** The epoch; the first is 1. */
-  readonly epoch: number;
-  /** Mean training loss. */
-  readonly loss: number;
-  /** Training accuracy; NaN where targets are not classes. */
-  readonly accuracy: number;
-  /** Learning rate of the last step. */
-  readonly learningRate: number;
-  /** Seconds it took, validation left out. */
-  readonly seconds: number;
-  /** Training examples a second. */
-  readonly imagesPerSecond: number;
-  /** On the validation data. */
-  readonly validation?: { readonly loss: number; readonly accuracy: number };
-}
-
-/** What training came to. */
-export interface History {
-  /** By epoch. */
-  readonly epochs: readonly EpochRecord[];
-}
-
-/** A trained model, and how it went. */
-export interface FitResult {
-  /** The trained model. */
-  readonly model: Model;
-  /** Losses and accuracies by epoch. */
-  readonly history: History;
-}
-
-/** The loss became NaN or infinite; the error carries the last good weights. */
-export class DivergenceError extends Error {
-  /** Its name. */
-  override name = "DivergenceError";
-
-  /** `model` has the weights of the last epoch that ended well. */
-  constructor(
-    message: string,
-    /** The model as it was when the last epoch ended, or before the first. */
-    readonly model: Model,
-    /** The epochs that ended well. */
-    readonly history: History,
-  ) {
-    super(message);
-  }
 }
 
 const isFunction = (value: unknown) => typeof value === "function";
@@ -130,7 +102,13 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
-  checkpoint: z.string().min(1).optional(),
+  checkpoint: z.union([z.string().min(1), checkpointPolicySchema]).optional(),
+  callbacks: z.array(
+    z.custom<Callback>((value) => typeof value === "object" && value !== null)
+      .describe("a callback, such as earlyStopping()"),
+  ).optional(),
+  dryRun: z.boolean().optional(),
+  overfitBatches: z.number().int().min(0).optional(),
   cacheBytes: z.number().min(0).optional(),
   cacheFolder: z.string().min(1).optional(),
   cacheCopies: z.number().int().min(0).optional(),
@@ -163,6 +141,12 @@ export interface FitSettings extends FitOptions {
   readonly cacheBytes: number;
   /** Augmented copies of each picture whose features are kept. */
   readonly cacheCopies: number;
+  /** What listens. */
+  readonly callbacks: readonly Callback[];
+  /** Whether everything is only tried. */
+  readonly dryRun: boolean;
+  /** Batches to overfit; 0 for all. */
+  readonly overfitBatches: number;
   /** Whether to show progress. */
   readonly verbose: boolean;
 }
@@ -182,7 +166,12 @@ export function fitSettings(options: FitOptions): FitSettings {
     shuffle: true,
     cacheBytes: 2 ** 30,
     cacheCopies: 0,
+    callbacks: [],
+    dryRun: false,
+    overfitBatches: 0,
     verbose: true,
     ...given,
+    // Batches that are to be learned by heart must be the same each time.
+    ...(given.overfitBatches && { shuffle: false, augment: "none" }),
   };
 }

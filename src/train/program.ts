@@ -217,7 +217,8 @@ export function runningStatistics(model: Model, names: readonly string[]): Runni
   }));
 }
 
-function drawMask(mask: DropoutMask, random: Rng): Tensor<"uint8"> {
+/** Draws the mask of a dropout layer: which elements stay. */
+export function drawMask(mask: DropoutMask, random: Rng): Tensor<"uint8"> {
   const size = sizeOf(mask.shape);
   const data = new Uint8Array(size);
   const limit = mask.ratio * 65536;

@@ -5,6 +5,7 @@ import {
   type ClassificationCounter,
   classificationCounter,
   type ClassificationResult,
+  type CounterState,
 } from "./metrics/classification.ts";
 import { rowLoss } from "./metrics/host_loss.ts";
 
@@ -18,6 +19,14 @@ export interface Report extends Partial<ClassificationResult> {
   readonly examples: number;
 }
 
+/** What a tally has added up, as plain data. */
+export interface TallyState {
+  readonly loss: number;
+  readonly weight: number;
+  readonly examples: number;
+  readonly counter?: CounterState;
+}
+
 /** Adds up losses and answers over batches. */
 export class Tally {
   #loss = 0;
@@ -25,8 +34,30 @@ export class Tally {
   #examples = 0;
   #counter: ClassificationCounter | undefined;
 
-  /** `loss` is the one to report; a loss of one's own is not computed here. */
-  constructor(readonly loss: Loss) {}
+  /** `loss` is the one to report; a loss of one's own is not computed here. Goes on from `state`. */
+  constructor(readonly loss: Loss, state?: TallyState) {
+    if (!state) return;
+    this.#loss = state.loss;
+    this.#weight = state.weight;
+    this.#examples = state.examples;
+    const { counter } = state;
+    if (counter) this.#counter = classificationCounter(counter.classes, counter);
+  }
+
+  /** What was added up so far. */
+  get state(): TallyState {
+    return {
+      loss: this.#loss,
+      weight: this.#weight,
+      examples: this.#examples,
+      ...(this.#counter && { counter: this.#counter.state() }),
+    };
+  }
+
+  /** Examples so far. */
+  get examples(): number {
+    return this.#examples;
+  }
 
   /**
    * Counts the first `count` rows of a batch of outputs. `loss` is its mean loss, where known. Throws
@@ -69,7 +100,7 @@ export class Tally {
 
   /** Share of right answers so far. */
   get accuracy(): number {
-    return this.#counter?.result(undefined).accuracy ?? NaN;
+    return this.#counter?.accuracy ?? NaN;
   }
 
   /** What was counted. */

@@ -117,13 +117,15 @@ export class Trainer {
     });
   }
 
+  /** Parameters and running statistics of a snapshot, by their names in the model. */
+  static weightsOf(snapshot: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+    const weights = [...snapshot].filter(([name]) => !name.startsWith("state/"));
+    return new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value]));
+  }
+
   /** The model with the weights of a snapshot. */
   static modelOf(model: Model, snapshot: ReadonlyMap<string, Tensor>): Model {
-    const weights = [...snapshot].filter(([name]) => !name.startsWith("state/"));
-    return withWeights(
-      model,
-      new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value])),
-    );
+    return withWeights(model, Trainer.weightsOf(snapshot));
   }
 
   /** Frees the engine's memory. */

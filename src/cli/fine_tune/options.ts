@@ -98,7 +98,35 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     name: "checkpoint",
     kind: "text",
     value: "DIR",
-    help: "keep the state here, and go on from it where it is there",
+    help: "keep the state here after each epoch, and go on from it where it is there",
+  },
+  {
+    name: "checkpoint-steps",
+    kind: "integer",
+    value: "N",
+    least: 1,
+    help: "keep the state every N steps as well",
+  },
+  {
+    name: "patience",
+    kind: "integer",
+    value: "N",
+    least: 1,
+    help:
+      "end when the validation loss has not fallen for N epochs, and take the best one's weights",
+  },
+  {
+    name: "overfit-batches",
+    kind: "integer",
+    value: "N",
+    least: 1,
+    help:
+      "train on the first N batches only, unchanged, to see whether they can be learned by heart",
+  },
+  {
+    name: "dry-run",
+    kind: "flag",
+    help: "try every part on a few pictures and keep nothing; --out may be left out",
   },
   {
     name: "features",

@@ -1,6 +1,8 @@
 import { join } from "@std/path";
 import type { Model } from "../../onnx/model.ts";
 import { freeze, unfreeze } from "../../onnx/select.ts";
+import type { Callback } from "../../train/callbacks/callback.ts";
+import { earlyStopping } from "../../train/callbacks/early_stopping.ts";
 import { DivergenceError, fit, type FitOptions, type History } from "../../train/fit.ts";
 import { adam } from "../../train/optimizers/adam.ts";
 import { adamW } from "../../train/optimizers/adamw.ts";
@@ -92,7 +94,10 @@ async function phase(
     optimizer: optimizerOf(chosen),
     schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
-    ...present("checkpoint", checkpoint),
+    ...present("checkpoint", checkpoint && { folder: checkpoint, ...every(values) }),
+    ...present("overfitBatches", values.number("overfit-batches")),
+    callbacks: stoppers(values, data),
+    dryRun: values.flag("dry-run"),
     ...present("cacheFolder", values.text("features")),
     ...present("cacheCopies", values.number("copies")),
     seed,
@@ -101,7 +106,8 @@ async function phase(
   };
   try {
     const result = await fit(model, data.train, options);
-    return { ...result, interrupted: signal.aborted, problem: undefined };
+    const interrupted = signal.aborted && result.stopped !== undefined;
+    return { ...result, interrupted, problem: undefined };
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;
     return {
@@ -111,6 +117,18 @@ async function phase(
       problem: error.message,
     };
   }
+}
+
+/** Option `--checkpoint-steps`, where it was given. */
+function every(values: Values): { everySteps?: number } {
+  return present("everySteps", values.number("checkpoint-steps"));
+}
+
+/** What `--patience` asks for; without validation data it looks at the training's loss. */
+function stoppers(values: Values, { validation }: Data): Callback[] {
+  const patience = values.number("patience");
+  if (patience === undefined) return [];
+  return [earlyStopping({ patience, monitor: validation ? "validationLoss" : "loss" })];
 }
 
 const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {

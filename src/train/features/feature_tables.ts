@@ -31,7 +31,12 @@ export class FeatureTables {
     return this.#train[epoch % this.#train.length];
   }
 
-  /** Computes them, or reads those of an earlier run. */
+  /** Which draw of random changes those are of. */
+  drawOf(epoch: number): number {
+    return epoch % this.#train.length;
+  }
+
+  /** Computes them, or reads those of an earlier run. Throws the signal's reason where it aborts. */
   async fill(train: Dataset, validation: Dataset | undefined, filling: Filling): Promise<void> {
     const { augment, cacheCopies } = filling.settings;
     const isSteady = augment === "none" || Array.isArray(augment) && augment.length === 0;
@@ -64,7 +69,7 @@ async function tableOf(
     readonly share: number;
   },
 ): Promise<FeatureTable | undefined> {
-  const { batchSize, cacheBytes, cacheFolder, verbose } = settings;
+  const { batchSize, cacheBytes, cacheFolder, verbose, signal } = settings;
   const progress = stderrProgress(verbose, what);
   const program = await programOf(dataset);
   if (!program.hasFrozenPart) return undefined;
@@ -75,7 +80,10 @@ async function tableOf(
       epoch: copy,
       memoryBytes: cacheBytes * share,
       file: await featureFile(cacheFolder, program.specialised.frozen, dataset, copy),
-      progress: (done) => progress.at(done, dataset.length),
+      progress: (done) => {
+        signal?.throwIfAborted();
+        progress.at(done, dataset.length);
+      },
     });
   } finally {
     progress.done();

@@ -20,8 +20,22 @@ export interface ClassScores extends Scores {
 export interface ClassificationCounter {
   /** Counts one example: its scores by class, from `at` on, and its right class. */
   add(scores: ArrayLike<number>, at: number, label: number): void;
+  /** Share of right answers so far. */
+  readonly accuracy: number;
+  /** What was counted, as plain data. */
+  state(): CounterState;
   /** What was counted. */
   result(labels: readonly string[] | undefined): ClassificationResult;
+}
+
+/** What a counter has counted, as plain data. */
+export interface CounterState {
+  /** Number of classes. */
+  readonly classes: number;
+  /** Examples whose class is among the `k` most probable ones. */
+  readonly near: number;
+  /** Cells of the confusion matrix that are not 0: place `true class · classes + answer`, then count. */
+  readonly cells: readonly (readonly [place: number, count: number])[];
 }
 
 /** How well a classifier did. */
@@ -40,12 +54,22 @@ export interface ClassificationResult {
   readonly confusionMatrix: readonly (readonly number[])[];
 }
 
-/** A counter for `classes` classes, with top-`k` accuracy of at most 5. */
-export function classificationCounter(classes: number): ClassificationCounter {
+/** A counter for `classes` classes, with top-`k` accuracy of at most 5, that goes on from `counted`. */
+export function classificationCounter(
+  classes: number,
+  counted?: CounterState,
+): ClassificationCounter {
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const k = Math.min(5, classes);
   let total = 0;
-  let near = 0;
+  let right = 0;
+  let near = counted?.near ?? 0;
+  for (const [place, count] of counted?.cells ?? []) {
+    const row = Math.floor(place / classes);
+    matrix[row]![place % classes] = count;
+    total += count;
+    if (row === place % classes) right += count;
+  }
   return {
     add(scores, at, label) {
       let best = 0;
@@ -56,11 +80,23 @@ export function classificationCounter(classes: number): ClassificationCounter {
       }
       matrix[label]![best]!++;
       total++;
+      if (best === label) right++;
       if (above < k) near++;
     },
+    get accuracy() {
+      return ratio(right, total);
+    },
+    state: () => ({
+      classes,
+      near,
+      cells: matrix.flatMap((row, truth) =>
+        row.flatMap((count, answer) =>
+          count === 0 ? [] : [[truth * classes + answer, count] as const]
+        )
+      ),
+    }),
     result(labels) {
       const perClass = matrix.map((row, c) => classScores(matrix, row, c, labels?.[c] ?? `${c}`));
-      const right = matrix.reduce((sum, row, c) => sum + row[c]!, 0);
       return {
         accuracy: ratio(right, total),
         topK: { k, accuracy: ratio(near, total) },
