@@ -198,3 +198,44 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export {
+  type ParallelCoordinates,
+  parallelCoordinates,
+  searchTable,
+} from "./src/workflow/search/report.ts";
+export type { LedgerRecord } from "./src/workflow/search/ledger.ts";
+export {
+  type FinishedTrial,
+  search,
+  type SearchOptions,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+} from "./src/workflow/search/search.ts";
+export {
+  searchFit,
+  type SearchFitOptions,
+  type SearchFitResult,
+} from "./src/workflow/search/search_fit.ts";
+export {
+  choice,
+  type Dimension,
+  integer,
+  type Label,
+  logUniform,
+  type Space,
+  uniform,
+  type ValuesOf,
+} from "./src/workflow/search/space.ts";
+export {
+  asha,
+  type AshaOptions,
+  grid,
+  type GridOptions,
+  type Job,
+  random,
+  type RandomOptions,
+  type Strategy,
+  type TrialRecord,
+} from "./src/workflow/search/strategy.ts";
+export type { OptimizerFactory, TrialSetup } from "./src/workflow/search/trial_setup.ts";

@@ -1,5 +1,6 @@
 import { momentName, runningName } from "./checkpoint.ts";
 import { compileUpdate, type FlatUpdate } from "../artifacts/update/compile_update.ts";
+import type { Graph } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -10,6 +11,7 @@ import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
 import type { HostBatch } from "./loader.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
+import { specialise } from "./specialise.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
@@ -61,6 +63,21 @@ export class Trainer {
       this.#programs.set(key, program);
     }
     return program;
+  }
+
+  /** The frozen part of the model, made for a batch like the one given. */
+  async frozenPart({ inputs, weights }: HostBatch): Promise<Graph | undefined> {
+    const shapes = Object.fromEntries(
+      Object.entries(inputs).map(([name, { dims }]) => [name, dims]),
+    );
+    const { frozen } = await specialise(this.runtime, this.model, {
+      shapes,
+      batch: weights.dims[0]!,
+      batchNorm: this.settings.batchNorm,
+      dropout: true,
+      allOutputs: false,
+    });
+    return frozen;
   }
 
   /** The running statistics that training updates. */
