@@ -10,6 +10,7 @@ import { fineTuneCommand } from "./commands/fine_tune.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { searchCommand } from "./commands/search.ts";
 import { similarCommand } from "./commands/similar.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   fineTuneCommand,
   evaluateCommand,
   predictCommand,
+  searchCommand,
   featuresCommand,
   similarCommand,
   modelsCommand,

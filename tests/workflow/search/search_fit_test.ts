@@ -203,7 +203,7 @@ Deno.test("a search that is ended within a trial goes on to the same result", as
 Deno.test("what is unfrozen, the head's dropout and its width are searched, too", async () => {
   await withFolder(async (folder) => {
     const wide = {
-      unfreeze: choice(["none", "fc1.weight"]),
+      unfreeze: choice(["none", "fc2.weight"]),
       dropout: choice([0, 0.5]),
       hidden: choice([0, 16]),
     };
@@ -212,6 +212,7 @@ Deno.test("what is unfrozen, the head's dropout and its width are searched, too"
       space: wide,
       strategy: grid(),
       epochs: 1,
+      batchSize: 8,
       folder,
     });
     assertEquals(found.trials.length, 8);
@@ -220,7 +221,7 @@ Deno.test("what is unfrozen, the head's dropout and its width are searched, too"
     assertEquals(filesIn(join(folder, "features")).length, 4);
     const { hidden, unfreeze } = found.best!.values;
     assertEquals(found.model!.parameters.has("head.1.weight"), hidden === 16);
-    assertEquals(found.model!.parameters.get("fc1.weight")!.trainable, unfreeze === "fc1.weight");
+    assertEquals(found.model!.parameters.get("fc2.weight")!.trainable, unfreeze === "fc2.weight");
   });
 });
 
