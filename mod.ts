@@ -175,7 +175,7 @@ export {
   type SimilarOptions,
 } from "./src/train/probes/similar.ts";
 export type { FeatureOrigin, LogisticRegression } from "./src/train/probes/softmax_fit.ts";
-export { type Points, umap, type UmapOptions } from "./src/train/probes/umap.ts";
+export { umap, type UmapOptions } from "./src/train/probes/umap.ts";
 export { withLinearHead } from "./src/train/probes/with_linear_head.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
@@ -198,11 +198,7 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
-export {
-  type ParallelCoordinates,
-  parallelCoordinates,
-  searchTable,
-} from "./src/workflow/search/report.ts";
+export { searchTable, type TrialPoint, trialPoints } from "./src/workflow/search/report.ts";
 export type { LedgerRecord } from "./src/workflow/search/ledger.ts";
 export {
   type FinishedTrial,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { rng } from "../../tensor/rng.ts";
+import type { Features } from "../extract_features.ts";
 import { stderrProgress } from "../progress.ts";
 import { type Distance, NeighbourIndex } from "./neighbours.ts";
 import type { SearchedRows } from "./similar.ts";
@@ -27,20 +28,6 @@ export interface UmapOptions {
   readonly verbose?: boolean;
 }
 
-/** Rows as points of a few coordinates. */
-export interface Points {
-  /** The coordinates, row-major. */
-  readonly data: Float32Array;
-  /** `[N, dimensions]`. */
-  readonly shape: readonly number[];
-  /** Class index of each point, -1 where it is not known. */
-  readonly targets: Int32Array;
-  /** Index in the data set of each point, where the features say it. */
-  readonly indices: readonly number[];
-  /** Names of the classes, where the features had them. */
-  readonly classes?: readonly string[];
-}
-
 const schema: z.ZodType<UmapOptions> = z.strictObject({
   neighbours: z.number().int().min(2).optional(),
   minDistance: z.number().min(0).max(1).optional(),
@@ -58,7 +45,7 @@ const ROUNDS = 10;
 /**
  * Features as points of a plane, near each other where the features are, to be looked at: UMAP
  * (McInnes et al., arXiv 1802.03426) by Google's umap-js over exact neighbours. Equal seeds give equal
- * points. Throws `RangeError` where there are no more rows than `neighbours`.
+ * points. What it gives is features again, `[N, dimensions]`. Throws `RangeError` where there are no more rows than `neighbours`.
  *
  * @example
  * ```ts
@@ -72,9 +59,9 @@ const ROUNDS = 10;
  * ```
  */
 export async function umap(
-  features: SearchedRows & { readonly classes?: readonly string[] },
+  features: SearchedRows & Partial<Pick<Features, "classes" | "layer">>,
   options: UmapOptions = {},
-): Promise<Points> {
+): Promise<Features> {
   const {
     neighbours = 15,
     minDistance = 0.1,
@@ -123,6 +110,7 @@ export async function umap(
     shape: [count, dimensions],
     targets: Int32Array.from({ length: count }, (_, row) => features.targets?.[row] ?? -1),
     indices: features.indices ?? Array.from({ length: count }, (_, row) => row),
+    layer: features.layer ?? "features",
     ...features.classes && { classes: features.classes },
   };
 }

@@ -23,7 +23,7 @@ const COUNT = 24;
 const CLASSES = 3;
 const WIDTH = 24;
 
-/** Two layers, of which the first, `fc1`, is frozen. */
+/** Two frozen layers and a head. */
 function network(): Model {
   const graph = new Graph();
   graph.opsets.set("", 17);
@@ -40,7 +40,9 @@ function network(): Model {
   const x = graph.addInput("x", "float32", ["N", WIDTH]);
   const first = graph.add("Gemm", [x, draw("fc1.weight", [WIDTH, 12]), draw("fc1.bias", [12])]);
   const hidden = graph.add("Tanh", [first.outputs[0]!]).outputs[0]!;
-  const y = graph.add("Gemm", [hidden, draw("fc2.weight", [12, 9])], { outputs: ["y"] })
+  const second = graph.add("MatMul", [hidden, draw("fc2.weight", [12, 10])]).outputs[0]!;
+  const features = graph.add("Tanh", [second]).outputs[0]!;
+  const y = graph.add("Gemm", [features, draw("fc3.weight", [10, 9])], { outputs: ["y"] })
     .outputs[0]!;
   y.type = "float32";
   y.shape = ["N", 9];
@@ -248,7 +250,11 @@ Deno.test("configure() makes trials of names of one's own; without it they are r
 Deno.test("a trial that diverges has failed, and the search goes on", async () => {
   const { trials, best } = await searchFit(model, noise(0).dataset, {
     ...options,
-    space: { learningRate: choice([1e38, 1e-3]), optimizer: choice([sgd]) },
+    space: {
+      learningRate: choice([1e30, 1e-3]),
+      weightDecay: choice([1]),
+      optimizer: choice([sgd]),
+    },
     strategy: grid(),
     epochs: 3,
   });

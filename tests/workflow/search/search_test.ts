@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { rng } from "../../../src/tensor/rng.ts";
 import { adamW } from "../../../src/train/optimizers/adamw.ts";
 import { sgd } from "../../../src/train/optimizers/sgd.ts";
-import { parallelCoordinates, searchTable } from "../../../src/workflow/search/report.ts";
+import { searchTable, trialPoints } from "../../../src/workflow/search/report.ts";
 import { search, type SearchResult, type Trial } from "../../../src/workflow/search/search.ts";
 import {
   choice,
@@ -187,29 +187,17 @@ Deno.test("a trial that scores NaN has failed; other errors and a signal end the
   assertEquals([stopped.records.length, stopped.complete], [2, false]);
 });
 
-Deno.test("searchTable() and parallelCoordinates() show every trial", async () => {
-  const found = await search(
-    space,
-    random({ trials: 3 }),
-    (trial) => trial.trial === 2 ? NaN : score(trial),
-    quiet,
-  );
+Deno.test("searchTable() shows every trial, trialPoints() those that succeeded", async () => {
+  const run = (trial: Trial<typeof space>) => trial.trial === 2 ? NaN : score(trial);
+  const found = await search(space, random({ trials: 3 }), run, quiet);
   const lines = searchTable(found).split("\n");
   assertEquals(lines[0]!.trim().split(/\s+/), ["trial", "score", "x", "kind", "log", "seconds"]);
   assertEquals(lines.length, 4);
   assert(lines[3]!.includes("failed") && /sgd|adamW/.test(lines[1]!));
-  const { axes, lines: drawn } = parallelCoordinates(found);
-  assertEquals(axes.map(({ name, scale }) => [name, scale]), [
-    ["x", "linear"],
-    ["kind", "category"],
-    ["log", "log"],
-    ["score", "linear"],
-  ]);
-  assertEquals(drawn.length, 2);
-  for (const { values } of drawn) {
-    values.forEach((value, at) => {
-      const [low, high] = axes[at]!.range;
-      assert(value >= low && value <= high);
-    });
-  }
+  const points = trialPoints(found);
+  assertEquals(
+    points.map(({ value }) => value),
+    found.trials.slice(0, 2).map(({ score }) => score),
+  );
+  assertEquals(points[0]!.settings.x, found.best!.values.x);
 });
