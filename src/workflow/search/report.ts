@@ -1,5 +1,6 @@
-import { labelText, type SearchResult } from "./search.ts";
+import type { SearchResult } from "./search.ts";
 import type { Label } from "./space.ts";
+import { labelText } from "./texts.ts";
 
 /** A trial as a picture of parallel coordinates takes it. */
 export interface TrialPoint {

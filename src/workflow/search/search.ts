@@ -3,67 +3,26 @@ import { checkOptions, show } from "../../tensor/options.ts";
 import { DivergenceError } from "../../train/fit.ts";
 import { stderrProgress } from "../../train/progress.ts";
 import { Ledger, type LedgerRecord, type SearchKey } from "./ledger.ts";
-import { type Label, labelsOf, type Space, type ValuesOf } from "./space.ts";
+import type { SearchOptions, SearchResult, Trial, TrialOutcome } from "./search_types.ts";
+import { labelsOf, type Space } from "./space.ts";
 import type { Job, Strategy, TrialRecord } from "./strategy.ts";
+import { jobText, labelsText, resultText } from "./texts.ts";
 
-/** Options of `search`. */
-export interface SearchOptions {
-  /** Whether higher or lower scores are better. @default {"max"} */
-  readonly mode?: "max" | "min";
-  /** Seed of the values. @default {0} */
-  readonly seed?: number;
-  /** Folder of the ledger, from which a search that was cut off goes on. @default {none is kept} */
-  readonly folder?: string;
-  /** Ends the search; the trial at hand is not recorded. */
-  readonly signal?: AbortSignal;
-  /** Whether to show progress on stderr. @default {true} */
-  readonly verbose?: boolean;
-}
-
-/** A trial to be made. */
-export interface Trial<S extends Space = Space> {
-  /** The trial; the first is 1. */
-  readonly trial: number;
-  /** Its values. */
-  readonly parameters: ValuesOf<S>;
-  /** Epochs to train in all, where the strategy gives them; earlier calls for the trial had fewer. */
-  readonly epochs: number | undefined;
-  /** Ends it. */
-  readonly signal: AbortSignal | undefined;
-}
-
-/** What a trial comes to: its score, and whatever else is to be kept as JSON. */
-export type TrialOutcome = number | {
-  /** What trials are compared by. */
-  readonly score: number;
-  /** Kept in the ledger. */
-  readonly details?: Readonly<Record<string, unknown>>;
-};
-
-/** A trial that was made, with its values. */
-export interface FinishedTrial<S extends Space = Space> extends LedgerRecord {
-  /** Its values. */
-  readonly values: ValuesOf<S>;
-}
-
-/** What a search came to. */
-export interface SearchResult<S extends Space = Space> {
-  /** Every trial as it ended last, best first, failed ones at the end. */
-  readonly trials: readonly FinishedTrial<S>[];
-  /** The best of them; `undefined` where none succeeded. */
-  readonly best: FinishedTrial<S> | undefined;
-  /** All that was recorded, in order; a trial that went on is there several times. */
-  readonly records: readonly LedgerRecord[];
-  /** The space. */
-  readonly space: S;
-  /** Whether all of the search was made. */
-  readonly complete: boolean;
-}
+export type {
+  FinishedTrial,
+  SearchOptions,
+  SearchResult,
+  Trial,
+  TrialOutcome,
+} from "./search_types.ts";
 
 const schema: z.ZodType<SearchOptions> = z.strictObject({
   mode: z.enum(["max", "min"]).optional(),
   seed: z.number().int().optional(),
   folder: z.string().min(1).optional(),
+  about: z.record(z.string(), z.unknown()).optional(),
+  onTrial: z.custom<NonNullable<SearchOptions["onTrial"]>>((value) => typeof value === "function")
+    .describe("a function").optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal)
     .describe("an AbortSignal").optional(),
   verbose: z.boolean().optional(),
@@ -95,14 +54,17 @@ export async function search<S extends Space>(
   run: (trial: Trial<S>) => TrialOutcome | Promise<TrialOutcome>,
   options: SearchOptions = {},
 ): Promise<SearchResult<S>> {
-  const { mode = "max", seed = 0, folder, signal, verbose = true } = checkOptions(
+  const { mode = "max", seed = 0, folder, about, onTrial, signal, verbose = true } = checkOptions(
     "search",
     schema,
     options,
   );
   const names = Object.keys(space);
   if (names.length === 0) throw new RangeError("search(): the space is empty");
-  const ledger = await Ledger.open(folder, keyOf(space, strategy, { mode, seed }));
+  const ledger = await Ledger.open(
+    folder,
+    keyOf(space, strategy, { mode, seed, ...about && { about } }),
+  );
   const { note } = stderrProgress(verbose, "");
   const count = strategy.count(space);
   const better = betterBy(mode);
@@ -125,7 +87,10 @@ export async function search<S extends Space>(
       seconds,
       ...details && { details },
     });
-    note(resultText(ledger.records, better));
+    const record = ledger.records.at(-1)!;
+    const best = lastOf(ledger.records).sort(better)[0]!;
+    note(resultText(record, best));
+    await onTrial?.(record, best);
   }
   const trials = lastOf(ledger.records).sort(better).map((record) => ({
     ...record,
@@ -158,7 +123,7 @@ function lastOf(records: readonly LedgerRecord[]): LedgerRecord[] {
 function keyOf(
   space: Space,
   { name, settings }: Strategy,
-  rest: { readonly mode: string; readonly seed: number },
+  rest: SearchKey,
 ): SearchKey {
   const texts = Object.fromEntries(Object.entries(space).map(([name, { text }]) => [name, text]));
   return { space: texts, strategy: name, settings, ...rest };
@@ -183,33 +148,4 @@ async function outcomeOf(
     if (!(error instanceof DivergenceError)) throw error;
     return { score: NaN, failed: error.message };
   }
-}
-
-function jobText({ trial, epochs }: Job, count: number): string {
-  return `${trial}/${count}${epochs === undefined ? "" : ` to epoch ${epochs}`}`;
-}
-
-/** Labels in one line. */
-export function labelsText(labels: Readonly<Record<string, Label>>): string {
-  return Object.entries(labels).map(([name, label]) => `${name} ${labelText(label)}`).join("  ");
-}
-
-/** A label, numbers with three digits. */
-export function labelText(label: Label): string {
-  return typeof label === "number" && !Number.isInteger(label)
-    ? String(Number(label.toPrecision(3)))
-    : String(label);
-}
-
-function resultText(
-  records: readonly LedgerRecord[],
-  better: (a: TrialRecord, b: TrialRecord) => number,
-): string {
-  const { trial, score, seconds, failed } = records.at(-1)!;
-  const best = lastOf(records).sort(better)[0]!;
-  const came = failed === undefined ? score.toFixed(4) : "failed";
-  const beside = best.trial === trial
-    ? "the best so far"
-    : `best ${best.score.toFixed(4)} of trial ${best.trial}`;
-  return `trial ${trial}: ${came}  (${beside})  ${seconds.toFixed(1)} s`;
 }

@@ -119,6 +119,8 @@ Deno.test("searchFit() gives the best model, and computes frozen features once w
     assertEquals(found.best!.score, Math.max(...found.trials.map(({ score }) => score)));
     assertEquals(found.history!.epochs.length, 2);
     assert(found.complete);
+    // Of the checkpoints only the best one's are left.
+    assertEquals(filesIn(join(folder, "trials")), [String(found.best!.trial).padStart(4, "0")]);
   });
 });
 
@@ -150,6 +152,8 @@ Deno.test("under asha() trials go on from their checkpoints, as if they had neve
     ...options,
     strategy,
     schedule: oneCycle(),
+    // The loss of training, which falls from epoch to epoch.
+    monitor: "loss",
     callbacks: [{ onStep: ({ step }) => void steps.push(step) }],
   });
   assertEquals(found.records.map(({ epochs }) => epochs), [1, 1, 1, 3]);
@@ -159,7 +163,7 @@ Deno.test("under asha() trials go on from their checkpoints, as if they had neve
   );
   assertEquals(steps.length, perEpoch.slice(0, 3).reduce((a, b) => a + b) + 2 * perEpoch[3]!);
   assertEquals(steps.at(-1), 3 * perEpoch[3]!);
-  if (found.best!.epochs !== 3) return;
+  assertEquals(found.best!.epochs, 3);
   const alone = await fit(model, dataset, {
     validation,
     batchSize,
@@ -199,6 +203,16 @@ Deno.test("a search that is ended within a trial goes on to the same result", as
       weights(whole.model),
     );
     assertEquals(counted.read, 0);
+    await assertRejects(
+      () => searchFit(model, dataset, { ...options, folder, epochs: 3 }),
+      RangeError,
+      '"about" was',
+    );
+    await assertRejects(
+      () => searchFit(model, noise(2).dataset, { ...options, folder }),
+      RangeError,
+      '"about" was',
+    );
   });
 });
 
