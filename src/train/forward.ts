@@ -20,18 +20,10 @@ export interface Forward {
 /** A forward pass through `graph`, which belongs to `model`, with all of the engine's fusions. */
 export function forwardOf(runtime: Runtime, model: Model, graph: Graph): Forward {
   let session: Session | undefined;
-  let batchSize = 0;
   return {
     async run(batch) {
-      const images = batch.inputs[IMAGES];
-      const size = batch.weights.dims[0]!;
       checkInputs(model, batch.inputs, { graph, what: "The data do not fit the model: " });
-      // With pictures the graph is made for one batch size; the last, smaller batch makes another.
-      if (!session || images && size !== batchSize) {
-        await session?.release();
-        session = await compile(runtime, model, graph, images, size);
-        batchSize = size;
-      }
+      session ??= await compile(runtime, model, graph, IMAGES in batch.inputs);
       return await session.run(batch.inputs);
     },
     async release() {
@@ -45,14 +37,21 @@ function compile(
   runtime: Runtime,
   model: Model,
   graph: Graph,
-  images: Tensor | undefined,
-  batch: number,
+  takesImages: boolean,
 ): Promise<Session> {
   const { source } = model;
-  if (!images) return runtime.session(encodeGraph(graph, { source }));
+  if (!takesImages) return runtime.session(encodeGraph(graph, { source }));
   const copy = graph.clone();
   normalise(copy);
-  attachImageInput(copy, copy.value(pictureInput(model)), model.preprocessing!, batch);
+  const known = new Set(copy.values.values());
+  attachImageInput(copy, copy.value(pictureInput(model)), model.preprocessing!, 1);
+  // Batches are of any size; the last one of a data set is smaller.
+  const images = copy.value(IMAGES);
+  const shape = ["batch", ...images.shape!.slice(1)];
+  for (const value of copy.values.values()) {
+    if (!known.has(value) && !value.constant) value.shape = undefined;
+  }
+  images.shape = shape;
   for (const value of copy.outputs) value.shape = undefined;
   return runtime.session(encodeGraph(copy, { source }));
 }
