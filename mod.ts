@@ -28,7 +28,16 @@ export type {
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
 export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
-export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
+export type {
+  Factored,
+  Probe,
+  ProbeTerms,
+  TensorNumbers,
+  TensorStep,
+  Updated,
+  UpdateTerms,
+} from "./src/artifacts/update/rule_parts.ts";
+export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
@@ -118,6 +127,13 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export type {
+  Average,
+  ExponentialAverage,
+  ExponentialAverageOptions,
+  StochasticAverage,
+  StochasticAverageOptions,
+} from "./src/train/average/average.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,
@@ -146,6 +162,11 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export type { EpochOutcome } from "./src/train/history.ts";
+export {
+  modelFromCheckpoint,
+  type ModelFromCheckpointOptions,
+} from "./src/train/model_from_checkpoint.ts";
 export type {
   ClassificationResult,
   ClassScores,
@@ -177,13 +198,40 @@ export {
 export type { FeatureOrigin, LogisticRegression } from "./src/train/probes/softmax_fit.ts";
 export { umap, type UmapOptions } from "./src/train/probes/umap.ts";
 export { withLinearHead } from "./src/train/probes/with_linear_head.ts";
+export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
+export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
+export { lamb, type LambOptions } from "./src/train/optimizers/lamb.ts";
+export { lion, type LionOptions } from "./src/train/optimizers/lion.ts";
+export { lookahead, type LookaheadOptions } from "./src/train/optimizers/lookahead.ts";
+export { nadam, type NadamOptions } from "./src/train/optimizers/nadam.ts";
+export { radam, type RadamOptions } from "./src/train/optimizers/radam.ts";
+export { rmsprop, type RmspropOptions } from "./src/train/optimizers/rmsprop.ts";
+export { sam, type SamOptions } from "./src/train/optimizers/sam.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
 export { constant } from "./src/train/schedules/constant.ts";
 export { cosine, type CosineOptions } from "./src/train/schedules/cosine.ts";
+export {
+  cosineRestarts,
+  type CosineRestartsOptions,
+} from "./src/train/schedules/cosine_restarts.ts";
+export { exponential, type ExponentialOptions } from "./src/train/schedules/exponential.ts";
+export {
+  flatThenCosine,
+  type FlatThenCosineOptions,
+} from "./src/train/schedules/flat_then_cosine.ts";
+export { multiStep, type MultiStepOptions } from "./src/train/schedules/multi_step.ts";
 export { oneCycle, type OneCycleOptions } from "./src/train/schedules/one_cycle.ts";
+export { plateau, type PlateauOptions } from "./src/train/schedules/plateau.ts";
+export {
+  linearDecay,
+  type LinearDecayOptions,
+  polynomial,
+  type PolynomialOptions,
+} from "./src/train/schedules/polynomial.ts";
 export type { Schedule } from "./src/train/schedules/schedule.ts";
+export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
@@ -192,6 +240,18 @@ export {
   valueAndGrad,
   type ValueAndGradOptions,
 } from "./src/train/value_and_grad.ts";
+export {
+  fineTune,
+  type FineTuneOptions,
+  type FineTunePhase,
+  type FineTuneResult,
+} from "./src/workflow/fine_tune.ts";
+export {
+  lrFind,
+  type LrFindOptions,
+  type LrFindResult,
+  type RateSuggestion,
+} from "./src/workflow/lr_find.ts";
 export {
   predict,
   type PredictInput,

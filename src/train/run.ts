@@ -1,6 +1,8 @@
 import type { Dataset } from "../tensor/dataset.ts";
+import { averageEpoch } from "./average/statistics.ts";
 import { accuracyText, epochLine } from "./epoch_line.ts";
 import type { FitSettings } from "./fit_options.ts";
+import type { StepTaken } from "./gradient_sum.ts";
 import type { FitResult } from "./history.ts";
 import { type Progress, stderrProgress } from "./progress.ts";
 import { Journal } from "./run/journal.ts";
@@ -93,7 +95,8 @@ export class Run {
   }
 
   #stepsOf(epoch: number): number {
-    return Math.ceil(this.#data.lengthOf(epoch) / this.settings.batchSize);
+    const { batchSize, accumulate } = this.settings;
+    return Math.ceil(Math.ceil(this.#data.lengthOf(epoch) / batchSize) / accumulate);
   }
 
   /** The rest of an epoch, from the place where the run is. */
@@ -109,7 +112,9 @@ export class Run {
       throw new RangeError("None of the training examples could be read, or all have weight 0");
     }
     await this.#journal.checkFinite();
-    const validation = this.datasets.validation && await validate(this.#data, trainer);
+    await averageEpoch(trainer, this.#data, epoch);
+    const validation = this.datasets.validation &&
+      await trainer.withAverage(() => validate(this.#data, trainer));
     if (this.datasets.validation && !validation) return this.#early("aborted", progress);
     const { seconds, learningRate } = this.#journal.place;
     const record = {
@@ -145,27 +150,38 @@ export class Run {
       // A batch of examples that do not count has no mean loss and teaches nothing.
       if (weights.data.every((weight) => weight === 0)) continue;
       const learningRate = this.#learningRate(epoch);
-      const { loss, outputs } = await trainer.step(await batch.program, batch, learningRate);
-      if (!Number.isFinite(loss)) {
+      const program = await batch.program;
+      const { loss, outputs, ...step } = await trainer.step(program, batch, learningRate);
+      if (!Number.isFinite(loss) || step.broken !== undefined) {
         progress.done();
-        throw await journal.diverged({ epoch, loss, learningRate, batch });
+        throw await journal.diverged({ epoch, loss, learningRate, batch, ...step });
       }
       tally.add(Object.values(outputs)[0]!, targets, weights, count, loss);
       const passed = (performance.now() - start) / 1000;
       journal.place = { epoch, position: next, seconds: seconds + passed, learningRate };
       const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;
       progress.at(tally.examples, length, more);
-      const { steps: step } = trainer;
-      await journal.callbacks.step({ step, epoch: epoch + 1, loss, learningRate, count });
-      const early = this.#earlyOutcome();
-      const isDue = early === "stopped" || journal.checkpoints?.isDue(step);
-      if (early || isDue) journal.place = { ...journal.place, tally: tally.state };
-      if (isDue) await journal.save();
+      const early = await this.#stepped(step.taken, tally);
       if (early) return early;
     }
-    // What a run needs that goes on after the last step, before the epoch's record.
+    // What a run needs that goes on after the last batch, before the epoch's record.
     journal.place = { ...journal.place, position: length, tally: tally.state };
-    return undefined;
+    const last = await trainer.finishStep(journal.place.learningRate);
+    if (last.broken !== undefined) throw await journal.diverged({ ...journal.place, ...last });
+    return await this.#stepped(last.taken, tally);
+  }
+
+  /** Tells of a step, if one was taken, and writes a checkpoint where one is due; whether the run ends. */
+  async #stepped(taken: StepTaken | undefined, tally: Tally): Promise<Outcome | undefined> {
+    const journal = this.#journal;
+    const { steps: step } = this.trainer;
+    const { epoch, learningRate } = journal.place;
+    if (taken) await journal.callbacks.step({ step, epoch: epoch + 1, learningRate, ...taken });
+    const early = this.#earlyOutcome();
+    const isDue = early === "stopped" || taken && journal.checkpoints?.isDue(step);
+    if (early || isDue) journal.place = { ...journal.place, tally: tally.state };
+    if (isDue) await journal.save();
+    return early;
   }
 
   #earlyOutcome(): Outcome | undefined {
@@ -177,7 +193,7 @@ export class Run {
     const { optimizer, schedule, epochs } = this.settings;
     const { steps } = this.trainer;
     const stepsPerEpoch = this.#stepsOf(epoch);
-    const factor = schedule(steps, epochs * stepsPerEpoch, stepsPerEpoch);
+    const factor = schedule(steps, epochs * stepsPerEpoch, stepsPerEpoch, this.#journal.epochs);
     if (Number.isFinite(factor) && factor >= 0) return optimizer.learningRate * factor;
     throw new RangeError(
       `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ${steps}`,

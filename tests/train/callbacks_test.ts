@@ -149,13 +149,9 @@ Deno.test("earlyStopping() ends a run without progress and gives the best epoch'
 
 Deno.test("earlyStopping() with restoreBest false gives the last epoch's weights", async () => {
   const callbacks = [earlyStopping({ patience: 2, restoreBest: false })];
-  const { length } = (await run({ validation: half, callbacks })).history.epochs;
-  const result = await run({ validation: half, callbacks: [] });
-  assert(length < result.history.epochs.length);
-  const stopped = await run({
-    validation: half,
-    callbacks: [earlyStopping({ patience: 2, restoreBest: false })],
-  });
+  const stopped = await run({ validation: half, callbacks });
+  const { length } = stopped.history.epochs;
+  assert(length < 20);
   assertEquals(weightOf(stopped), weightOf(await run({ epochs: length })));
 });
 

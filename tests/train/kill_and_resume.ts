@@ -94,9 +94,9 @@ interface Killing {
 async function oneRun(name: string, folder: string, killing: Killing): Promise<string> {
   const { outcome, random, most } = killing;
   const result = join(folder, "result");
-  for (let killed = 0;;) {
-    const which = random.integer(MOMENTS.length + 2);
-    const [moment, count] = MOMENTS[which] ?? ["time", LONGEST_MS];
+  // All moments in turn, that of the clock twice.
+  for (let killed = 0, which = outcome.kills;; which++) {
+    const [moment, count] = MOMENTS[which % (MOMENTS.length + 2)] ?? ["time", LONGEST_MS];
     const at = killed < most ? `${moment}:${1 + random.integer(count)}` : "never";
     const status = await process(at, [name, join(folder, "run"), result, at]);
     if (status.success) return await Deno.readTextFile(result);

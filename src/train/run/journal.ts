@@ -12,6 +12,9 @@ import type { RunData } from "./run_data.ts";
 import { keyDifferences, type RunKey, runKey } from "./run_key.ts";
 import { checkVersion, type Place, type RunState, startOf, STATE_VERSION } from "./run_state.ts";
 
+/** Time after which work that shows nothing is mentioned, in milliseconds. */
+const LONG_MS = 1000;
+
 /** How far a run has come: its epochs, its place in the data, its callbacks; kept in checkpoints. */
 export class Journal {
   readonly callbacks: CallbackList;
@@ -73,8 +76,14 @@ export class Journal {
     const { settings, model } = trainer;
     if (!checkpoints) return;
     const { folder } = checkpoints.policy;
+    const { note } = stderrProgress(settings.verbose, "");
     const checkpoint = await checkpoints.read();
-    this.#key = await runKey({ settings, model, dataset });
+    const timer = setTimeout(() => note("reading the training data, to know them again"), LONG_MS);
+    try {
+      this.#key = await runKey({ settings, model, dataset, updates: trainer.updateKey });
+    } finally {
+      clearTimeout(timer);
+    }
     if (!checkpoint) return;
     const state = checkVersion(checkpoint.state, folder);
     const differences = keyDifferences(state.key, this.#key);
@@ -87,9 +96,7 @@ export class Journal {
     this.#restore(state, checkpoint.tensors);
     const { place: { epoch, position }, steps } = state;
     const where = position === 0 ? "" : `, example ${position}`;
-    stderrProgress(settings.verbose, "").note(
-      `${folder}: goes on after step ${steps} (epoch ${epoch + 1}${where})`,
-    );
+    note(`${folder}: goes on after step ${steps} (epoch ${epoch + 1}${where})`);
   }
 
   #restore(state: RunState, tensors: ReadonlyMap<string, Tensor>): void {

@@ -7,9 +7,16 @@ import { show } from "../../tensor/options.ts";
 import { listed } from "../../tensor/schema_words.ts";
 import { classesOf } from "../../train/evaluate.ts";
 import type { FitOptions } from "../../train/fit.ts";
+import { adafactor } from "../../train/optimizers/adafactor.ts";
+import { adagrad } from "../../train/optimizers/adagrad.ts";
 import { adam } from "../../train/optimizers/adam.ts";
 import { adamW } from "../../train/optimizers/adamw.ts";
+import { lamb } from "../../train/optimizers/lamb.ts";
+import { lion } from "../../train/optimizers/lion.ts";
+import { nadam } from "../../train/optimizers/nadam.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
+import { radam } from "../../train/optimizers/radam.ts";
+import { rmsprop } from "../../train/optimizers/rmsprop.ts";
 import { sgd } from "../../train/optimizers/sgd.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
@@ -41,7 +48,11 @@ const KNOWN = [
   ...["batchNorm", "cacheCopies", "unfreeze", "hidden", "dropout"],
 ];
 
-const OPTIMIZERS: Readonly<Record<string, OptimizerFactory>> = { adam, adamW, adamw: adamW, sgd };
+const OPTIMIZERS: Readonly<Record<string, OptimizerFactory>> = {
+  ...{ adafactor, adagrad, adam, adamW, adamw: adamW, lamb, lion, nadam, radam, rmsprop, sgd },
+};
+/** Those of them that take a momentum. */
+const WITH_MOMENTUM: readonly unknown[] = [rmsprop, sgd];
 const SCHEDULES: Readonly<Record<string, () => Schedule>> = {
   constant,
   cosine,
@@ -81,9 +92,12 @@ export function setUp(
     : typeof values.optimizer === "function"
     ? values.optimizer as OptimizerFactory
     : named(OPTIMIZERS, values.optimizer);
+  // One's own factory is given all there is.
+  const hasMomentum = WITH_MOMENTUM.includes(factory) ||
+    !Object.values(OPTIMIZERS).includes(factory);
   const numbers = Object.fromEntries(
-    ["learningRate", "weightDecay", "momentum"].filter((name) => name in values)
-      .map((name) => [name, values[name]]),
+    ["learningRate", "weightDecay", ...hasMomentum ? ["momentum"] : []]
+      .filter((name) => name in values).map((name) => [name, values[name]]),
   );
   options.optimizer = factory(numbers);
   return { model: modelFor(model, values, seed), options };
