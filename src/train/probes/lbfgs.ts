@@ -60,7 +60,8 @@ export async function lbfgs(
     if (!(slope < 0)) {
       // Rounding has spoilt the memory: straight down again.
       changes.length = 0;
-      direction.set(gradient.map((one) => -one));
+      direction.fill(0);
+      addScaled(direction, gradient, -1);
       slope = -dot(gradient, gradient);
     }
     const first = changes.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
@@ -70,8 +71,8 @@ export async function lbfgs(
       converged = true;
       break;
     }
-    const step = found.point.map((one, i) => one - point[i]!);
-    const turn = found.gradient.map((one, i) => one - gradient[i]!);
+    const step = sum(found.point, point, -1);
+    const turn = sum(found.gradient, gradient, -1);
     const curvature = dot(step, turn);
     if (curvature > 1e-12 * dot(turn, turn)) {
       changes.push({ step, turn, inverse: 1 / curvature });
@@ -87,7 +88,8 @@ export async function lbfgs(
 
 /** −H·gradient by the two loops. */
 function towards(gradient: Float64Array, changes: readonly Change[]): Float64Array {
-  const direction = gradient.map((one) => -one);
+  const direction = new Float64Array(gradient.length);
+  addScaled(direction, gradient, -1);
   const shares = new Float64Array(changes.length);
   for (let at = changes.length - 1; at >= 0; at--) {
     const { step, turn, inverse } = changes[at]!;
@@ -97,7 +99,7 @@ function towards(gradient: Float64Array, changes: readonly Change[]): Float64Arr
   const last = changes.at(-1);
   if (last) {
     const scale = 1 / (last.inverse * dot(last.turn, last.turn));
-    for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
+    addScaled(direction, direction, scale - 1);
   }
   changes.forEach(({ step, turn, inverse }, at) => {
     addScaled(direction, step, shares[at]! - inverse * dot(turn, direction));
@@ -119,7 +121,7 @@ async function lineSearch(
   let [low, high, length] = [0, Infinity, first];
   let best: { point: Float64Array; value: number; gradient: Float64Array } | undefined;
   for (let trial = 0; trial < MOST_TRIALS; trial++) {
-    const next = point.map((one, i) => one + length * direction[i]!);
+    const next = sum(point, direction, length);
     const gradient = new Float64Array(next.length);
     const reached = await objective(next, gradient);
     if (!(reached <= value + ENOUGH * length * slope)) high = length;
@@ -135,15 +137,27 @@ async function lineSearch(
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
 }
 
 function addScaled(into: Float64Array, other: Float64Array, scale: number): void {
   for (let i = 0; i < into.length; i++) into[i]! += scale * other[i]!;
 }
 
+/** a + scale·b. */
+function sum(a: Float64Array, b: Float64Array, scale: number): Float64Array {
+  const total = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) total[i] = a[i]! + scale * b[i]!;
+  return total;
+}
+
 function largest(numbers: Float64Array): number {
-  return numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  let most = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const size = Math.abs(numbers[i]!);
+    if (!(size <= most)) most = size;
+  }
+  return most;
 }

@@ -30,6 +30,13 @@ export interface ScaledObjective {
   pointOf(map: LinearMap): Float64Array;
 }
 
+/** Sums over the rows: of the loss, and of its gradients by W and b. */
+interface Sums {
+  loss: number;
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+}
+
 /** Weights `[K, D]` and biases `[K]`. */
 export interface LinearMap {
   readonly weight: Float64Array;
@@ -79,22 +86,42 @@ export class SoftmaxObjective {
     const mapOf = (v: Float64Array) => this.#mapOf(v, scales);
     const evaluate: Objective = async (v, gradient) => {
       const map = mapOf(v);
-      const sums = new Float64Array(classCount * width);
-      const biasSums = new Float64Array(classCount);
-      let value = await this.#sumOver(map, sums, biasSums) / this.total;
-      for (let c = 0; c < classCount; c++) {
-        for (let j = 0; j < width; j++) {
-          const weight = map.weight[c * width + j]!;
-          value += decay / 2 * weight * weight;
-          const centred = (sums[c * width + j]! - biasSums[c]! * this.#mean[j]!) / this.total;
-          gradient[c * (width + 1) + j] = (centred + decay * weight) * scales[j]!;
-        }
-        const own = hasBias ? biasSums[c]! / this.total * scales[width]! : 0;
-        gradient[c * (width + 1) + width] = own;
-      }
-      return value;
+      const sums = {
+        loss: 0,
+        weight: new Float64Array(classCount * width),
+        bias: new Float64Array(classCount),
+      };
+      await this.#sumOver(map, sums);
+      return this.#gradientOf(map, sums, { decay, scales, gradient });
     };
     return { evaluate, mapOf, pointOf: (map) => this.#pointOf(map, scales) };
+  }
+
+  /** Value, and gradient by v, from the sums over the rows. */
+  #gradientOf(
+    map: LinearMap,
+    sums: Sums,
+    { decay, scales, gradient }: {
+      readonly decay: number;
+      readonly scales: Float64Array;
+      readonly gradient: Float64Array;
+    },
+  ): number {
+    const { width, total, problem: { classCount, bias: hasBias } } = this;
+    const mean = this.#mean;
+    let value = sums.loss / total;
+    for (let c = 0; c < classCount; c++) {
+      const row = c * (width + 1);
+      const error = sums.bias[c]!;
+      for (let j = 0; j < width; j++) {
+        const weight = map.weight[c * width + j]!;
+        value += decay / 2 * weight * weight;
+        const centred = (sums.weight[c * width + j]! - error * mean[j]!) / total;
+        gradient[row + j] = (centred + decay * weight) * scales[j]!;
+      }
+      gradient[row + width] = hasBias ? error / total * scales[width]! : 0;
+    }
+    return value;
   }
 
   /** W and b from v, one row of v a class, its bias last. */
@@ -129,23 +156,20 @@ export class SoftmaxObjective {
     return v;
   }
 
-  /** Σ weight·loss over the rows, with its gradients by W and b added up in float64. */
-  async #sumOver(map: LinearMap, sums: Float64Array, biasSums: Float64Array): Promise<number> {
+  /** Σ weight·loss over the rows, with its gradients by W and b, added up in float64. */
+  async #sumOver(map: LinearMap, sums: Sums): Promise<void> {
     const { width, problem: { rows, classCount } } = this;
     const count = rows.shape[0]!;
     const weight = { data: Float32Array.from(map.weight), rows: classCount, columns: width };
-    let loss = 0;
     for (let first = 0; first < count; first += ROWS) {
       const size = Math.min(ROWS, count - first);
       const data = rows.data.subarray(first * width, (first + size) * width);
       const x = { data, rows: size, columns: width };
       const logits = await this.forward.of(x, weight);
-      loss += this.#errors(logits, map.bias, first, biasSums);
+      sums.loss += this.#errors(logits, map.bias, first, sums.bias);
       const errors = { data: logits, rows: size, columns: classCount };
-      const part = await this.backward.of(errors, x);
-      for (let i = 0; i < sums.length; i++) sums[i]! += part[i]!;
+      addTo(sums.weight, await this.backward.of(errors, x));
     }
-    return loss;
   }
 
   /** Turns logits into weight·(probability − target), in place; gives Σ weight·loss. */
@@ -197,4 +221,9 @@ function momentsOf({ data, shape }: FeatureRows) {
     for (let j = 0; j < width; j++) variance[j]! += (data[at++]! - mean[j]!) ** 2;
   }
   return { mean, variance: variance.map((sum) => sum / count) };
+}
+
+// Loops of their own: the engine of JavaScript does not speed up those of async functions.
+function addTo(sums: Float64Array, part: Float32Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += part[i]!;
 }
