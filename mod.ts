@@ -82,6 +82,7 @@ export { lora, type LoraOptions } from "./src/onnx/adapters/lora.ts";
 export { mergeAdapters } from "./src/onnx/adapters/merge_adapters.ts";
 export { saveAdapters } from "./src/onnx/adapters/save_adapters.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
+export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
 export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
 export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
@@ -89,6 +90,32 @@ export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts
 export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
+export type { Chart, ChartOptions } from "./src/report/plots/chart.ts";
+export { type GradCam, gradCam, type GradCamOptions } from "./src/report/grad_cam/grad_cam.ts";
+export { type Confusion, plotConfusion } from "./src/report/plots/plot_confusion.ts";
+export {
+  type CurveChartOptions,
+  plotPrecisionRecall,
+  plotRoc,
+} from "./src/report/plots/plot_curves.ts";
+export { plotEmbeddings, type PlotEmbeddingsOptions } from "./src/report/plots/plot_embeddings.ts";
+export { plotHistory } from "./src/report/plots/plot_history.ts";
+export {
+  type LearningRateCurve,
+  plotLearningRates,
+} from "./src/report/plots/plot_learning_rates.ts";
+export {
+  type ParallelTrial,
+  plotParallel,
+  type PlotParallelOptions,
+} from "./src/report/plots/plot_parallel.ts";
+export { plotReliability } from "./src/report/plots/plot_reliability.ts";
+export { report, type ReportOptions, type ReportResult } from "./src/report/report.ts";
+export {
+  type ScoredExamples,
+  scoreExamples,
+  type ScoreExamplesOptions,
+} from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
@@ -127,6 +154,20 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
+export {
+  jsonLinesLogger,
+  type JsonLinesLoggerOptions,
+} from "./src/train/callbacks/json_lines_logger.ts";
+export {
+  type EpochPictures,
+  tensorBoard,
+  type TensorBoardOptions,
+} from "./src/train/callbacks/tensor_board.ts";
+export {
+  saveEmbeddings,
+  type SaveEmbeddingsOptions,
+} from "./src/train/callbacks/tensorboard/save_embeddings.ts";
 export type {
   Average,
   ExponentialAverage,
@@ -152,6 +193,8 @@ export type {
 export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
 export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
 export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
+export type { Clip } from "./src/train/groups/clip.ts";
+export type { LayerDecay, ParameterGroup, RateSpread } from "./src/train/groups/group.ts";
 export {
   type Divergence,
   DivergenceError,
@@ -163,6 +206,17 @@ export {
   type History,
 } from "./src/train/fit.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
+export {
+  balancedAccuracy,
+  cohenKappa,
+  matthewsCorrelation,
+} from "./src/train/metrics/agreement.ts";
+export {
+  type Calibration,
+  calibration,
+  type CalibrationBin,
+  type CalibrationOptions,
+} from "./src/train/metrics/calibration.ts";
 export {
   modelFromCheckpoint,
   type ModelFromCheckpointOptions,
@@ -198,6 +252,15 @@ export {
 export type { FeatureOrigin, LogisticRegression } from "./src/train/probes/softmax_fit.ts";
 export { umap, type UmapOptions } from "./src/train/probes/umap.ts";
 export { withLinearHead } from "./src/train/probes/with_linear_head.ts";
+export type { ByClass, CurveOptions } from "./src/train/metrics/one_vs_rest.ts";
+export {
+  averagePrecision,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+} from "./src/train/metrics/precision_recall_curve.ts";
+export { brierScore, logLoss } from "./src/train/metrics/probability_scores.ts";
+export { rocAuc, type RocCurve, rocCurve } from "./src/train/metrics/roc_curve.ts";
+export type { Scored } from "./src/train/metrics/scored.ts";
 export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
 export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";

@@ -13,6 +13,7 @@ import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { searchCommand } from "./commands/search.ts";
 import { similarCommand } from "./commands/similar.ts";
+import { reportCommand } from "./commands/report.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
 import { parse } from "./parse.ts";
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   evaluateCommand,
   predictCommand,
   searchCommand,
+  reportCommand,
   featuresCommand,
   similarCommand,
   modelsCommand,

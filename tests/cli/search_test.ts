@@ -32,13 +32,16 @@ Deno.test("search compares trials, writes the best model, and goes on from its f
   const first = await runJson(...common, "--trials", "2");
   assertEquals((first.trials as unknown[]).length, 2);
   assert(first.complete);
-  const { err, status, out: text } = await run(...common, "--trials", "3", "--quiet");
+  const chart = join(folder, "trials.svg");
+  const more = ["--trials", "3", "--chart", chart, "--quiet"];
+  const { err, status, out: text } = await run(...common, ...more);
+  assertStringIncludes(await Deno.readTextFile(chart), "learningRate");
   assertEquals(status, 0, err);
   assertMatch(
     text,
     /trial +score +learningRate +weightDecay +dropout +batchSize +unfreeze +seconds/,
   );
-  assertEquals(text.split("\n").length, 5);
+  assertEquals(text.split("\n").length, 6);
   assertStringIncludes(text, `wrote ${out}`);
   assertEquals((await loadBackbone(out)).classes, ["blue", "red"]);
   const ledger = await Deno.readTextFile(join(folder, "run", "search.jsonl"));
@@ -51,6 +54,7 @@ Deno.test("search says what is wrong with a range or a list", async () => {
       ["--lr", "fast", '"fast" is not a number'],
       ["--lr", "0:1", "above 0"],
       ["--batch-size", "8,0", '"0" is not a whole number'],
+      ["--chart", "trials.gif", ".svg or .png"],
       ["--augment", "none,wild", '"wild" is none of'],
     ] as const
   ) {

@@ -1,7 +1,8 @@
 import { loadBackbone } from "../../../models/load_backbone.ts";
 import { checkWritable, saveModel } from "../../onnx/save_model.ts";
+import { plotParallel } from "../../report/plots/plot_parallel.ts";
 import { oneCycle } from "../../train/schedules/one_cycle.ts";
-import { searchTable } from "../../workflow/search/report.ts";
+import { searchTable, trialPoints } from "../../workflow/search/report.ts";
 import { searchFit } from "../../workflow/search/search_fit.ts";
 import { choice, type Space } from "../../workflow/search/space.ts";
 import { asha, grid, random, type Strategy } from "../../workflow/search/strategy.ts";
@@ -31,6 +32,8 @@ export const searchCommand: Command = {
   async run(values, output) {
     const out = values.text("out");
     if (out !== undefined) await checkWritable(out);
+    const chart = chartFile(values.text("chart"));
+    if (chart !== undefined) await checkWritable(chart);
     const seed = values.number("seed") ?? 0;
     const trained = (values.text("train") ?? "head").split(",").map((part) => part.trim());
     const space = spaceOf(values, trained);
@@ -59,6 +62,11 @@ export const searchCommand: Command = {
       await saveModel(found.model, out);
       output.line(`wrote ${out}: trial ${found.best!.trial}, ${found.best!.score.toFixed(4)}`);
     }
+    if (chart !== undefined && found.best) {
+      const options = { objective: "validation accuracy", best: "maximum" } as const;
+      await (await plotParallel(trialPoints(found), options)).save(chart);
+      output.line(`wrote ${chart}`);
+    }
     const trials = found.trials.map(({ values: _, ...record }) => record);
     return {
       json: {
@@ -68,12 +76,18 @@ export const searchCommand: Command = {
         trials,
         complete: found.complete,
         out: found.model ? out ?? null : null,
+        chart: found.best ? chart ?? null : null,
         skipped: skippedFiles(data.folders),
       },
       status: found.best ? 0 : 1,
     };
   },
 };
+
+function chartFile(file: string | undefined): string | undefined {
+  if (file === undefined || /\.(svg|png)$/i.test(file)) return file;
+  throw new UsageError(`--chart must end in .svg or .png, found "${file}"`);
+}
 
 function strategyOf(values: Values): Strategy {
   const trials = present("trials", values.number("trials"));

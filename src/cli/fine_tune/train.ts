@@ -2,9 +2,6 @@ import type { Model } from "../../onnx/model.ts";
 import type { Callback } from "../../train/callbacks/callback.ts";
 import { earlyStopping } from "../../train/callbacks/early_stopping.ts";
 import { DivergenceError, type History } from "../../train/fit.ts";
-import { adam } from "../../train/optimizers/adam.ts";
-import { adamW } from "../../train/optimizers/adamw.ts";
-import { sgd } from "../../train/optimizers/sgd.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
@@ -17,6 +14,7 @@ import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 import { headPhase, type Recipe } from "./recipe.ts";
 
 /** What training gave. */
@@ -43,6 +41,8 @@ export interface Circumstances {
   readonly seed: number;
   /** Where to write. */
   readonly output: Output;
+  /** What writes down how it goes. */
+  readonly loggers: readonly Callback[];
 }
 
 /**
@@ -52,16 +52,17 @@ export interface Circumstances {
 export async function train(
   model: Model,
   data: Data,
-  { values, chosen, seed, output }: Circumstances,
+  { values, chosen, seed, output, loggers }: Circumstances,
 ): Promise<Trained> {
   using interrupt = onInterrupt(output.warn);
   const { signal } = interrupt;
   const trained = (parameter: { name: string }) => model.parameters.get(parameter.name)!.trainable;
   const checkpoint = values.text("checkpoint");
+  const about = { values, data, loggers };
   const options: FineTuneOptions = {
     plan: [
-      ...chosen.headEpochs > 0 ? [phase("head", headPhase(chosen), { values, data })] : [],
-      phase(trained, chosen, { values, data }),
+      ...chosen.headEpochs > 0 ? [phase("head", headPhase(chosen), about)] : [],
+      phase(trained, chosen, about),
     ],
     ...present("validation", data.validation),
     ...device(values),
@@ -88,9 +89,14 @@ export async function train(
 function phase(
   train: FineTunePhase["train"],
   recipe: Recipe,
-  { values, data }: { readonly values: Values; readonly data: Data },
+  { values, data, loggers }: {
+    readonly values: Values;
+    readonly data: Data;
+    readonly loggers: readonly Callback[];
+  },
 ): FineTunePhase {
   const { epochs, batchSize, augment, schedule } = recipe;
+  const norm = values.number("clip-norm");
   return {
     train,
     epochs,
@@ -98,7 +104,9 @@ function phase(
     augment,
     optimizer: optimizerOf(recipe),
     schedule: SCHEDULES[schedule](),
-    callbacks: stoppers(values, data),
+    ...present("layerDecay", values.number("layer-decay")),
+    ...present("clip", norm === undefined ? undefined : { norm }),
+    callbacks: [...stoppers(values, data), ...loggers],
   };
 }
 
@@ -123,12 +131,5 @@ const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
 
 /** The optimizer of a recipe. */
 export function optimizerOf({ optimizer, learningRate, weightDecay }: Recipe): Optimizer {
-  switch (optimizer) {
-    case "sgd":
-      return sgd({ learningRate, momentum: 0.9, weightDecay });
-    case "adam":
-      return adam({ learningRate, weightDecay });
-    case "adamw":
-      return adamW({ learningRate, weightDecay });
-  }
+  return OPTIMIZERS[optimizer].make({ learningRate, weightDecay });
 }

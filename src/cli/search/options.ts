@@ -9,6 +9,12 @@ export const SEARCH_OPTIONS: readonly Option[] = [
   ...FINE_TUNE_OPTIONS.filter(({ name }) => SHARED.includes(name)),
   { name: "out", kind: "text", value: "FILE", help: "where the best model goes" },
   {
+    name: "chart",
+    kind: "text",
+    value: "FILE",
+    help: "where a picture of all trials goes: FILE.svg or .png",
+  },
+  {
     name: "folder",
     kind: "text",
     value: "DIR",
