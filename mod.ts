@@ -141,6 +141,7 @@ export { oneCycle, type OneCycleOptions } from "./src/train/schedules/one_cycle.
 export type { Schedule } from "./src/train/schedules/schedule.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
+export type { MemoryMode } from "./src/train/program.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
 export {
   type ValueAndGrad,

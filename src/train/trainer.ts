@@ -57,6 +57,7 @@ export class Trainer {
         allOutputs: false,
         loss: this.settings.loss,
         targets: { type: targets.type, shape: targets.dims },
+        memory: this.settings.memory,
       });
       this.#programs.set(key, program);
     }

@@ -5,6 +5,7 @@ import { DivergenceError, fit, type FitOptions, type History } from "../../train
 import { adam } from "../../train/optimizers/adam.ts";
 import { adamW } from "../../train/optimizers/adamw.ts";
 import { sgd } from "../../train/optimizers/sgd.ts";
+import type { MemoryMode } from "../../train/program.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
@@ -92,6 +93,7 @@ async function phase(
     optimizer: optimizerOf(chosen),
     schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
+    ...present("memory", values.text("memory") as MemoryMode | undefined),
     ...present("checkpoint", checkpoint),
     ...present("cacheFolder", values.text("features")),
     ...present("cacheCopies", values.number("copies")),
