@@ -15,7 +15,8 @@ export { DivergenceError } from "./fit_options.ts";
  * before the first trainable parameter is computed once where its inputs do not change.
  *
  * Equal seeds give equal results. With `checkpoint`, a run that was cut off goes on exactly where its
- * last epoch ended. Throws `DivergenceError`, with the last good model, where the loss becomes NaN.
+ * last epoch ended. Throws `DivergenceError`, with the last good model, where the loss or a gradient
+ * becomes NaN.
  *
  * @example
  * ```ts

@@ -115,7 +115,7 @@ export interface FitResult {
   readonly history: History;
 }
 
-/** The loss became NaN or infinite; the error carries the last good weights. */
+/** The loss or a gradient became NaN or infinite; the error carries the last good weights. */
 export class DivergenceError extends Error {
   /** Its name. */
   override name = "DivergenceError";
