@@ -77,6 +77,7 @@ export {
 } from "./src/data/transforms/random_resized_crop.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
+export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
 export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
 export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
@@ -147,6 +148,8 @@ export type {
 export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
 export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
 export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
+export type { Clip } from "./src/train/groups/clip.ts";
+export type { LayerDecay, ParameterGroup, RateSpread } from "./src/train/groups/group.ts";
 export {
   type Divergence,
   DivergenceError,

@@ -11,9 +11,9 @@ export interface Block {
 /**
  * The blocks of a network from its input to its output: what layer-wise learning rates go by. Weights
  * under one numbered path (`layer4.1.`, `blocks.3.`, `features.12.`) are a block; so is what comes
- * before the first, and every layer that has a path of its own. Weights without a telling name,
- * as exporters make them, go with those used next. Normalisations between blocks go with the block
- * before; the classifier is the last block.
+ * before the first, and every layer that has a path of its own. Weights that an
+ * exporter has renamed go by the node that reads them, else with those around them. Normalisations
+ * between blocks go with the block before; the classifier is the last block.
  *
  * @example
  * ```ts
@@ -47,26 +47,42 @@ export function blocks(model: Pick<Model, "parameters">): Block[] {
 const HEAD = "head";
 const STEM = "stem";
 
+/** Unnamed weights beside each other that still belong to the layers around them. */
+const MAX_UNNAMED = 4;
+
 /** The block that each parameter belongs to, by name. */
 function keysOf(parameters: readonly Parameter[]): string[] {
-  const paths = parameters.map(({ name }) => pathOf(name));
+  const paths = parameters.map(pathOf);
   const firstNumbered = paths.findIndex((path) => path && numberedPart(path) !== undefined);
   const keys = parameters.map(({ head }, index) => {
     const path = paths[index];
     if (head) return HEAD;
-    if (!path) return undefined;
-    return numberedPart(path) ?? (index < firstNumbered ? STEM : path.join("."));
+    return path && (numberedPart(path) ?? (index < firstNumbered ? STEM : path.join(".")));
   });
-  for (let index = keys.length - 2; index >= 0; index--) keys[index] ??= keys[index + 1];
-  let before = parameters[0]?.name ?? "";
-  return keys.map((key, index) => before = key ?? (index === 0 ? before : parameters[index]!.name));
+  return parameters.map(({ name }, index) => {
+    const unnamed = (from: number, way: 1 | -1) => {
+      let at = from;
+      while (at in keys && keys[at] === undefined) at += way;
+      return at;
+    };
+    const [next, before] = [unnamed(index, 1), unnamed(index, -1)];
+    if (next - before - 1 > MAX_UNNAMED) return name;
+    const around = [keys[next], keys[before]].filter((key) => key !== undefined);
+    return keys[index] ?? around.find((key) => key !== HEAD) ?? name;
+  });
 }
 
-/** The modules that a parameter lies in; `undefined` where its name is an exporter's own. */
-function pathOf(name: string): string[] | undefined {
-  const parts = name.split(/[./]/).filter((part) => part !== "");
-  if (name.includes("::") || parts.length < 2 || name.startsWith("/")) return undefined;
-  return parts.slice(0, -1);
+/**
+ * The modules that a parameter lies in, by its name or else by that of the node that reads it, such as
+ * `/layer1/layer1.0/conv1/Conv`; `undefined` where neither tells.
+ */
+function pathOf({ name, node }: Parameter): string[] | undefined {
+  const isTelling = !name.includes("::") && !name.startsWith("/");
+  const parts = isTelling ? name.split(/[./]/).filter((part) => part !== "") : [];
+  if (parts.length > 1) return parts.slice(0, -1);
+  const scopes = node.split("/").filter((scope) => scope !== "");
+  const own = scopes.filter((scope, at) => !scopes[at + 1]?.startsWith(`${scope}.`));
+  return own.length > 1 ? own.slice(0, -1).flatMap((scope) => scope.split(".")) : undefined;
 }
 
 /** The path up to its first number, and the numbers of layers inside layers after it. */
@@ -75,7 +91,7 @@ function numberedPart(path: readonly string[]): string | undefined {
   if (end < 0) return undefined;
   for (end++; end < path.length; end++) {
     if (/^\d+$/.test(path[end]!) || /(block|layer|stage)s?_?\d+$/i.test(path[end]!)) continue;
-    const isList = /^(block|layer|stage)s?$/i.test(path[end]!) && /^\d+$/.test(path[end + 1] ?? "");
+    const isList = /^(blocks|layers|stages)$/.test(path[end]!) && /^\d+$/.test(path[end + 1] ?? "");
     if (!isList) break;
   }
   return path.slice(0, end).join(".");

@@ -13,10 +13,10 @@ import type { HostBatch } from "./loader.ts";
 import { batchNormOf } from "./groups/resolve_groups.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
-import { type Updated, UpdateStep } from "./update_step.ts";
+import { type UpdateOutcome, UpdateStep } from "./update_step.ts";
 
 /** What became of an update. */
-export interface Applied extends Partial<Updated> {
+export interface Applied extends Partial<UpdateOutcome> {
   /** The step, where one was taken. */
   readonly taken?: StepTaken;
 }

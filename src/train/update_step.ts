@@ -18,7 +18,7 @@ import { ParameterMemory } from "./parameter_memory.ts";
 import { ProbeStep } from "./probe_step.ts";
 
 /** What an update came to. */
-export interface Updated {
+export interface UpdateOutcome {
   /** Length (L2) of all gradients together, before any clipping. */
   readonly gradientNorm: number;
   /** The first parameter whose gradient is not finite; nothing was updated then. */
@@ -72,7 +72,11 @@ export class UpdateStep {
    * Takes step `step` (the first is 1) by the gradients in the memory. `again` computes them anew for
    * the same batch with the parameters as they are then. Gradients that are not finite change nothing.
    */
-  async take(step: number, learningRate: number, again: () => Promise<void>): Promise<Updated> {
+  async take(
+    step: number,
+    learningRate: number,
+    again: () => Promise<void>,
+  ): Promise<UpdateOutcome> {
     let gradientNorm = this.#gradientNorm();
     if (this.#probe && Number.isFinite(gradientNorm)) {
       await this.#probe.run(again);

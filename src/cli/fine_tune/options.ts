@@ -1,4 +1,5 @@
 import { BATCH_SIZE, DEVICE, ON_UNREADABLE, type Option } from "../option.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 
 /** The options of `fine-tune`. */
 export const FINE_TUNE_OPTIONS: readonly Option[] = [
@@ -50,14 +51,16 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     kind: "number",
     value: "X",
     above: 0,
-    otherwise: "0.001 for the head, else 0.00003; ten times that with sgd",
+    otherwise: "0.001 for the head, else 0.00003; ten times that with sgd, adagrad and " +
+      "adafactor, a tenth with lion",
     help: "highest learning rate",
   },
   { ...BATCH_SIZE, help: "pictures a step" },
   {
     name: "optimizer",
     kind: "text",
-    choices: ["sgd", "adam", "adamw"],
+    value: "NAME",
+    choices: Object.keys(OPTIMIZERS),
     otherwise: "adamw",
     help: "how weights follow gradients; sgd has momentum 0.9",
   },
@@ -66,8 +69,25 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     kind: "number",
     value: "X",
     least: 0,
-    otherwise: "0.01 with adamw, 0.0001 with sgd, 0 with adam",
+    otherwise: "0.01 with adamw and lamb, 0.1 with lion, 0.0001 with sgd, else 0",
     help: "how strongly weights are drawn to zero",
+  },
+  {
+    name: "clip-norm",
+    kind: "number",
+    value: "X",
+    above: 0,
+    otherwise: "no limit",
+    help: "largest norm of all gradients together; larger ones are scaled down",
+  },
+  {
+    name: "layer-decay",
+    kind: "number",
+    value: "X",
+    above: 0,
+    most: 1,
+    otherwise: "1",
+    help: "the learning rate of each block of layers, as a share of that of the next, such as 0.75",
   },
   {
     name: "schedule",

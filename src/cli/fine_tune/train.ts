@@ -2,9 +2,6 @@ import type { Model } from "../../onnx/model.ts";
 import type { Callback } from "../../train/callbacks/callback.ts";
 import { earlyStopping } from "../../train/callbacks/early_stopping.ts";
 import { DivergenceError, type History } from "../../train/fit.ts";
-import { adam } from "../../train/optimizers/adam.ts";
-import { adamW } from "../../train/optimizers/adamw.ts";
-import { sgd } from "../../train/optimizers/sgd.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
@@ -17,6 +14,7 @@ import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 import { headPhase, type Recipe } from "./recipe.ts";
 
 /** What training gave. */
@@ -91,12 +89,15 @@ function phase(
   { values, data }: { readonly values: Values; readonly data: Data },
 ): FineTunePhase {
   const { epochs, batchSize, augment, schedule } = recipe;
+  const clipNorm = values.number("clip-norm");
   return {
     train,
     epochs,
     batchSize,
     augment,
     optimizer: optimizerOf(recipe),
+    ...present("layerDecay", values.number("layer-decay")),
+    ...present("clip", clipNorm === undefined ? undefined : { norm: clipNorm }),
     schedule: SCHEDULES[schedule](),
     callbacks: stoppers(values, data),
   };
@@ -123,12 +124,5 @@ const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
 
 /** The optimizer of a recipe. */
 export function optimizerOf({ optimizer, learningRate, weightDecay }: Recipe): Optimizer {
-  switch (optimizer) {
-    case "sgd":
-      return sgd({ learningRate, momentum: 0.9, weightDecay });
-    case "adam":
-      return adam({ learningRate, weightDecay });
-    case "adamw":
-      return adamW({ learningRate, weightDecay });
-  }
+  return OPTIMIZERS[optimizer].make({ learningRate, weightDecay });
 }

@@ -1,7 +1,10 @@
 import type { Checkpoint } from "../../artifacts/checkpoint/checkpoint.ts";
 import { mergeBatches } from "../../artifacts/write/merge_batches.ts";
 import { encodeOptimizer } from "../../artifacts/write/optimizer_file.ts";
-import { encodeStockOptimizer } from "../../artifacts/write/stock_optimizer.ts";
+import {
+  checkStockOptimizer,
+  encodeStockOptimizer,
+} from "../../artifacts/write/stock_optimizer.ts";
 import { TARGET_LIMITS } from "../../artifacts/write/target.ts";
 import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
@@ -48,6 +51,7 @@ export async function buildArtifacts(
 ): Promise<Artifacts> {
   const settings = buildSettings(options);
   const plan = planBuild(model, settings);
+  if (settings.target === "stock") checkStockOptimizer(settings.optimizer);
   const { opset } = TARGET_LIMITS[settings.target];
   const file = { opset, clipNorm: settings.clipNorm };
   const official = settings.target !== "stock" && encodeOptimizer(settings.optimizer, file);

@@ -7,7 +7,21 @@ import { type Optimizer, rate } from "../../train/optimizers/optimizer.ts";
 import { oneCycle } from "../../train/schedules/one_cycle.ts";
 
 /** One phase of a fine-tuning; options of `fit` given here go before those of `fineTune`. */
-export interface FineTunePhase extends Omit<FitOptions, PlanWide> {
+export interface FineTunePhase extends
+  Omit<
+    FitOptions,
+    // What holds for all phases.
+    | "validation"
+    | "epochs"
+    | "learningRate"
+    | "checkpoint"
+    | "device"
+    | "seed"
+    | "signal"
+    | "verbose"
+    | "dryRun"
+    | "loss"
+  > {
   /** What is trained; all else is frozen. */
   readonly train: Selector;
   /** Times through the data. */
@@ -15,19 +29,6 @@ export interface FineTunePhase extends Omit<FitOptions, PlanWide> {
   /** Learning rate, or rates over the depth of the network. @default {the optimizer's} */
   readonly learningRate?: number | RateSpread;
 }
-
-/** Options that hold for all phases. */
-type PlanWide =
-  | "validation"
-  | "epochs"
-  | "learningRate"
-  | "checkpoint"
-  | "device"
-  | "seed"
-  | "signal"
-  | "verbose"
-  | "dryRun"
-  | "loss";
 
 /** What a phase may be; `fit` checks what it is given of it. */
 export const phaseSchema: z.ZodType<FineTunePhase> = z.looseObject({
