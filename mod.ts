@@ -27,7 +27,46 @@ export type {
 } from "./src/artifacts/checkpoint/checkpoint.ts";
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
-export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
+export type {
+  Loss,
+  LossContext,
+  LossDefinition,
+  LossFunction,
+  LossName,
+  LossParameter,
+  LossTerm,
+  TargetKind,
+} from "./src/artifacts/loss.ts";
+export { arcFace, type ArcFaceOptions } from "./src/artifacts/losses/arc_face.ts";
+export {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+} from "./src/artifacts/losses/binary_cross_entropy.ts";
+export {
+  contrastive,
+  type ContrastiveOptions,
+  supervisedContrastive,
+  type SupervisedContrastiveOptions,
+} from "./src/artifacts/losses/contrastive.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./src/artifacts/losses/cross_entropy.ts";
+export { distill, type DistillOptions } from "./src/artifacts/losses/distill.ts";
+export {
+  huber,
+  type HuberOptions,
+  mae,
+  mse,
+  smoothL1,
+  type SmoothL1Options,
+} from "./src/artifacts/losses/errors.ts";
+export {
+  binaryFocal,
+  type BinaryFocalOptions,
+  focal,
+  type FocalOptions,
+} from "./src/artifacts/losses/focal.ts";
+export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
+export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
+export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
 export type {
   Factored,
   Probe,
@@ -127,12 +166,29 @@ export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
-export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
+export { addHead, type AddHeadOptions, removeHead } from "./src/onnx/add_head.ts";
+export type { HeadBuilder, HiddenOptions } from "./src/onnx/heads/head.ts";
+export {
+  concatPooling,
+  type ConcatPoolingOptions,
+  cosineHead,
+  type CosineHeadOptions,
+  linear,
+  mlp,
+  type MlpOptions,
+} from "./src/onnx/heads/layers.ts";
+export {
+  embedding,
+  type EmbeddingOptions,
+  regression,
+  type RegressionOptions,
+} from "./src/onnx/heads/outputs.ts";
 export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
 export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts";
 export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
+export { type Task, taskOf } from "./src/onnx/task.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
@@ -171,6 +227,7 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export { balancedWeights } from "./src/train/class_counts.ts";
 export type {
   Average,
   ExponentialAverage,
@@ -208,6 +265,7 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
   modelFromCheckpoint,
@@ -218,6 +276,7 @@ export type {
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export type { LabelScores, MultiLabelResult } from "./src/train/metrics/multi_label.ts";
 export { cutMix } from "./src/train/mix/cut_mix.ts";
 export type { BatchMixing, Mix, MixBatch } from "./src/train/mix/mix.ts";
 export { type MixOptions, mixUp } from "./src/train/mix/mix_up.ts";

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
+import { lossSchema } from "../artifacts/losses/schema.ts";
+import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -60,8 +62,13 @@ export interface FitOptions {
   readonly accumulate?: number;
   /** An average of the weights, to validate with and to give in the place of the last. */
   readonly average?: Average;
-  /** The loss, or one of your own. @default {"crossEntropy"} */
+  /** The loss, or one of your own. @default {"crossEntropy", or what the model's task asks for} */
   readonly loss?: Loss;
+  /**
+   * A penalty that keeps parameters near their starting values, such as `l2sp()`; part of the training
+   * loss. @default {none}
+   */
+  readonly stayNear?: StayNear;
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
   /**
@@ -145,10 +152,8 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
   accumulate: z.number().int().positive().optional(),
   average: averageSchema.optional(),
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>(isFunction).describe("a function"),
-  ]).optional(),
+  loss: lossSchema.optional(),
+  stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
     .describe('a recipe such as "imagenet", or a list of transforms').optional(),
   mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)

@@ -1,12 +1,10 @@
-import { rng } from "../../tensor/rng.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import { classesOf } from "../evaluate.ts";
+import { checkedClasses } from "../evaluate_output.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
 import { epochLength, type EpochOrder, epochOrder } from "../epoch_order.ts";
 import { FeatureTables } from "../features/feature_tables.ts";
 import { batches, type HostBatch } from "../loader.ts";
-import { withDistributions } from "../mix/mix_targets.ts";
+import { asMixed, mixBatch } from "../mix/mix_batch.ts";
 import type { Program } from "../program.ts";
 import { firstBatch, padded } from "../sample_batch.ts";
 import type { Trainer } from "../trainer.ts";
@@ -33,8 +31,7 @@ export class RunData {
     readonly train: Dataset,
     readonly validation: Dataset | undefined,
   ) {
-    const isByClass = trainer.settings.loss === "crossEntropy";
-    this.#classCount = isByClass ? classesOf(trainer.model) : undefined;
+    this.#classCount = checkedClasses(trainer.model, trainer.settings.loss);
   }
 
   /** Computes what the frozen part makes of the examples, or reads it. */
@@ -105,7 +102,7 @@ export class RunData {
     for await (const batch of batches(this.train, options)) {
       // Examples that could not be read lie between those of a batch.
       for (const index of batch.indices) next = order.indexOf(index, next) + 1;
-      const mixed = this.#mixed(batch, epoch, next);
+      const mixed = mixBatch(batch, this.trainer, { epoch, next });
       const full = batch.count === batchSize || !await this.#mayPad(batch.count)
         ? mixed
         : padded(mixed, batchSize);
@@ -121,24 +118,6 @@ export class RunData {
         next,
       };
     }
-  }
-
-  /** A batch with its examples mixed, as drawn for its place in the epoch. */
-  #mixed(batch: HostBatch, epoch: number, next: number): HostBatch {
-    const { settings, model } = this.trainer;
-    const { mix, seed } = settings;
-    const whole = mix ? this.#asMixed(batch) : batch;
-    const targets = whole.targets as Tensor<"float32"> | undefined;
-    if (!mix || !targets) return whole;
-    const layout = model.preprocessing?.layout ?? "nchw";
-    const drawn = mix.sample(rng(seed, "mix", epoch, next), whole.count);
-    const { inputs, weights, targets: wanted } = mix.apply({ ...whole, targets, layout }, drawn);
-    return { ...whole, inputs, weights, targets: wanted };
-  }
-
-  /** A batch with targets of the kind that mixtures have. */
-  #asMixed(batch: HostBatch): HostBatch {
-    return withDistributions(batch, classesOf(this.trainer.model));
   }
 
   /** The batches of the validation data, all filled up to one size. */
@@ -204,9 +183,10 @@ export class RunData {
   #probe(dataset: Dataset, size: number = this.trainer.settings.batchSize): Promise<HostBatch> {
     const known = this.#probes.get(dataset)?.get(size);
     if (known) return known;
-    const isMixed = this.trainer.settings.mix && dataset === this.train;
     const plain = firstBatch(dataset, size, this.#classCount);
-    const made = isMixed ? plain.then((batch) => this.#asMixed(batch)) : plain;
+    const made = dataset === this.train
+      ? plain.then((batch) => asMixed(batch, this.trainer))
+      : plain;
     const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
     this.#probes.set(dataset, sizes.set(size, made));
     return made;
