@@ -93,7 +93,7 @@ function phase(
   { values, data }: { readonly values: Values; readonly data: Data },
 ): FineTunePhase {
   const { epochs, batchSize, augment, schedule } = recipe;
-  const norm = values.number("clip-norm");
+  const clipNorm = values.number("clip-norm");
   return {
     train,
     epochs,
@@ -102,9 +102,9 @@ function phase(
     ...present("mix", MIXES[recipe.mix]?.()),
     ...(recipe.isBalanced && { sampler: "balanced" as const }),
     optimizer: optimizerOf(recipe),
-    schedule: SCHEDULES[schedule](),
     ...present("layerDecay", values.number("layer-decay")),
-    ...present("clip", norm === undefined ? undefined : { norm }),
+    ...present("clip", clipNorm === undefined ? undefined : { norm: clipNorm }),
+    schedule: SCHEDULES[schedule](),
     callbacks: stoppers(values, data),
   };
 }
