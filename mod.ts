@@ -67,7 +67,16 @@ export {
 export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
 export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
 export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
-export type { Updated, UpdateRule, UpdateTerms } from "./src/artifacts/update/update_rule.ts";
+export type {
+  Factored,
+  Probe,
+  ProbeTerms,
+  TensorNumbers,
+  TensorStep,
+  Updated,
+  UpdateTerms,
+} from "./src/artifacts/update/rule_parts.ts";
+export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
@@ -155,6 +164,7 @@ export { verticalFlip } from "./src/data/transforms/vertical_flip.ts";
 export type { WarpOptions } from "./src/data/transforms/warp.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
+export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
 export { addHead, type AddHeadOptions, removeHead } from "./src/onnx/add_head.ts";
 export type { HeadBuilder, HiddenOptions } from "./src/onnx/heads/head.ts";
@@ -218,6 +228,13 @@ export {
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
 export { balancedWeights } from "./src/train/class_counts.ts";
+export type {
+  Average,
+  ExponentialAverage,
+  ExponentialAverageOptions,
+  StochasticAverage,
+  StochasticAverageOptions,
+} from "./src/train/average/average.ts";
 export { evaluate, type EvaluateOptions, type Report } from "./src/train/evaluate.ts";
 export {
   extractFeatures,
@@ -236,6 +253,8 @@ export type {
 export { earlyStopping, type EarlyStoppingOptions } from "./src/train/callbacks/early_stopping.ts";
 export type { Monitor, MonitorMode } from "./src/train/callbacks/monitor.ts";
 export type { CheckpointPolicy, KeepBest } from "./src/train/checkpoint_policy.ts";
+export type { Clip } from "./src/train/groups/clip.ts";
+export type { LayerDecay, ParameterGroup, RateSpread } from "./src/train/groups/group.ts";
 export {
   type Divergence,
   DivergenceError,
@@ -247,6 +266,11 @@ export {
   type History,
 } from "./src/train/fit.ts";
 export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
+export type { EpochOutcome } from "./src/train/history.ts";
+export {
+  modelFromCheckpoint,
+  type ModelFromCheckpointOptions,
+} from "./src/train/model_from_checkpoint.ts";
 export type {
   ClassificationResult,
   ClassScores,
@@ -260,13 +284,40 @@ export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up
 export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
 export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
 export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
+export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
+export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
 export { adamW } from "./src/train/optimizers/adamw.ts";
+export { lamb, type LambOptions } from "./src/train/optimizers/lamb.ts";
+export { lion, type LionOptions } from "./src/train/optimizers/lion.ts";
+export { lookahead, type LookaheadOptions } from "./src/train/optimizers/lookahead.ts";
+export { nadam, type NadamOptions } from "./src/train/optimizers/nadam.ts";
+export { radam, type RadamOptions } from "./src/train/optimizers/radam.ts";
+export { rmsprop, type RmspropOptions } from "./src/train/optimizers/rmsprop.ts";
+export { sam, type SamOptions } from "./src/train/optimizers/sam.ts";
 export { sgd, type SgdOptions } from "./src/train/optimizers/sgd.ts";
 export { constant } from "./src/train/schedules/constant.ts";
 export { cosine, type CosineOptions } from "./src/train/schedules/cosine.ts";
+export {
+  cosineRestarts,
+  type CosineRestartsOptions,
+} from "./src/train/schedules/cosine_restarts.ts";
+export { exponential, type ExponentialOptions } from "./src/train/schedules/exponential.ts";
+export {
+  flatThenCosine,
+  type FlatThenCosineOptions,
+} from "./src/train/schedules/flat_then_cosine.ts";
+export { multiStep, type MultiStepOptions } from "./src/train/schedules/multi_step.ts";
 export { oneCycle, type OneCycleOptions } from "./src/train/schedules/one_cycle.ts";
+export { plateau, type PlateauOptions } from "./src/train/schedules/plateau.ts";
+export {
+  linearDecay,
+  type LinearDecayOptions,
+  polynomial,
+  type PolynomialOptions,
+} from "./src/train/schedules/polynomial.ts";
 export type { Schedule } from "./src/train/schedules/schedule.ts";
+export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
@@ -276,6 +327,18 @@ export {
   valueAndGrad,
   type ValueAndGradOptions,
 } from "./src/train/value_and_grad.ts";
+export {
+  fineTune,
+  type FineTuneOptions,
+  type FineTunePhase,
+  type FineTuneResult,
+} from "./src/workflow/fine_tune.ts";
+export {
+  lrFind,
+  type LrFindOptions,
+  type LrFindResult,
+  type RateSuggestion,
+} from "./src/workflow/lr_find.ts";
 export {
   predict,
   type PredictInput,

@@ -9,6 +9,7 @@ import { evaluateCommand } from "./commands/evaluate.ts";
 import { featuresCommand } from "./commands/features.ts";
 import { fineTuneCommand } from "./commands/fine_tune.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { lrFindCommand } from "./commands/lr_find.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { commandHelp, generalHelp } from "./help.ts";
@@ -18,6 +19,7 @@ import { UsageError } from "./usage_error.ts";
 
 const COMMANDS: readonly Command[] = [
   fineTuneCommand,
+  lrFindCommand,
   evaluateCommand,
   predictCommand,
   featuresCommand,

@@ -11,6 +11,7 @@ import {
 } from "../artifacts/checkpoint/checkpoint_file.ts";
 import type { EncodeOptions } from "../artifacts/checkpoint/encode.ts";
 import { sha256 } from "../tensor/sha256.ts";
+import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { recover, removeHalfWritten, whileKept } from "./checkpoint_files.ts";
 
@@ -86,6 +87,12 @@ async function contentOf(checkpoint: Checkpoint): Promise<FileContent> {
     else if (key.startsWith(EXTRA)) frozen.set(key, value);
     else trainable.set(key, value);
   }
+  if (!areOfficial(moments, trainable)) {
+    for (const [parameter, own] of moments) {
+      for (const [moment, value] of own) frozen.set(`state/${moment}/${parameter}`, value);
+    }
+    moments.clear();
+  }
   const group: OptimizerGroup = {
     name: USED_GROUP,
     step: checkpoint.steps ?? 0,
@@ -103,6 +110,22 @@ async function contentOf(checkpoint: Checkpoint): Promise<FileContent> {
     ]),
     nominal: false,
   };
+}
+
+/**
+ * Whether ONNX Runtime's format has a place for an optimizer's state: the same arrays for all
+ * parameters, each of the parameter's shape. Other state is kept beside the running statistics.
+ */
+function areOfficial(
+  moments: ReadonlyMap<string, ReadonlyMap<string, Tensor>>,
+  trainable: ReadonlyMap<string, Tensor>,
+): boolean {
+  const kinds = [...trainable].map(([name, { dims }]) => {
+    const own = [...moments.get(name) ?? []];
+    return own.every(([, value]) => sameShape(value.dims, dims)) &&
+      own.map(([moment]) => moment).join();
+  });
+  return kinds.every((kind) => kind !== false && kind === kinds[0]);
 }
 
 /**
@@ -127,7 +150,7 @@ export async function readCheckpoint(
     if (typeof state !== "string") throw new SyntaxError("it is of another program");
     const tensors = new Map(trainable);
     for (const [key, value] of frozen) {
-      tensors.set(key.startsWith(EXTRA) ? key : runningName(key), value);
+      tensors.set(key.startsWith(EXTRA) || MOMENT.test(key) ? key : runningName(key), value);
     }
     for (const [parameter, own] of optimizerGroups[0]?.moments ?? []) {
       for (const [moment, value] of own) tensors.set(`state/${moment}/${parameter}`, value);

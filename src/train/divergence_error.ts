@@ -13,7 +13,7 @@ export interface Divergence {
   readonly names: readonly (string | undefined)[];
   /** What was the first that is not finite. */
   readonly kind: DivergenceKind;
-  /** Name of that input, parameter or node; empty for targets, weights and the loss. */
+  /** Name of that input, parameter (of a gradient: its parameter) or node; empty for targets, weights and the loss. */
   readonly name: string;
 }
 
@@ -24,6 +24,7 @@ export type DivergenceKind =
   | "weight"
   | "parameter"
   | "node"
+  | "gradient"
   | "loss"
   | "unknown";
 

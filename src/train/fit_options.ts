@@ -5,10 +5,20 @@ import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts"
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
+import { type Average, averageSchema } from "./average/average.ts";
 import type { Callback } from "./callbacks/callback.ts";
 import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
+import { type Clip, clipSchema } from "./groups/clip.ts";
+import {
+  groupsSchema,
+  type LayerDecay,
+  layerDecaySchema,
+  type ParameterGroup,
+  type RateSpread,
+  spreadSchema,
+} from "./groups/group.ts";
 import { adamW } from "./optimizers/adamw.ts";
-import type { Optimizer } from "./optimizers/optimizer.ts";
+import { type Optimizer, optimizerSchema } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
 import type { Mix } from "./mix/mix.ts";
@@ -27,8 +37,31 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** What a step does. @default {adamW()} */
   readonly optimizer?: Optimizer;
+  /** Parameters for which something is different; the first group that selects one counts. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Learning rates over the depth of the network. @default {the optimizer's, for all} */
+  readonly learningRate?: RateSpread;
+  /**
+   * Learning rates that shrink from block to block towards the input, such as 0.75, for parameters
+   * whose group has no rate of its own. @default {1}
+   */
+  readonly layerDecay?: number | LayerDecay;
+  /**
+   * Whether weight decay acts on biases and on scales of normalisations too, as in PyTorch's optimizers
+   * unless they are told otherwise. @default {true}
+   */
+  readonly decayBiases?: boolean;
+  /** How gradients are kept from being too large. @default {not at all} */
+  readonly clip?: Clip;
   /** How the learning rate changes. @default {constant()} */
   readonly schedule?: Schedule;
+  /**
+   * Batches whose gradients make one step, each weighed by its examples: as if they were one batch, but
+   * for the statistics of batch normalisation. The last step of an epoch takes what is left. @default {1}
+   */
+  readonly accumulate?: number;
+  /** An average of the weights, to validate with and to give in the place of the last. */
+  readonly average?: Average;
   /** The loss, or one of your own. @default {"crossEntropy", or what the model's task asks for} */
   readonly loss?: Loss;
   /**
@@ -110,10 +143,15 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   validation: dataset.optional(),
   epochs: z.number().int().positive().optional(),
   batchSize: z.number().int().positive().optional(),
-  optimizer: z.custom<Optimizer>((value) =>
-    typeof value === "object" && value !== null && "update" in value
-  ).describe("an optimizer, such as adamW()").optional(),
+  optimizer: optimizerSchema.optional(),
+  groups: groupsSchema.optional(),
+  learningRate: spreadSchema.optional(),
+  layerDecay: layerDecaySchema.optional(),
+  decayBiases: z.boolean().optional(),
+  clip: clipSchema.optional(),
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
+  accumulate: z.number().int().positive().optional(),
+  average: averageSchema.optional(),
   loss: lossSchema.optional(),
   stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
@@ -128,7 +166,11 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     value === "balanced" || typeof value === "object" && value !== null && "draw" in value
   ).describe('"balanced" or a sampler').optional(),
   stepsPerEpoch: z.number().int().positive().optional(),
-  checkpoint: z.union([z.string().min(1), checkpointPolicySchema]).optional(),
+  checkpoint: z.union([
+    z.string().min(1).describe("a folder"),
+    z.custom<CheckpointPolicy>((value) => typeof value === "object" && value !== null)
+      .describe("a policy { folder, everySteps, everySeconds, keepLast, keepBest }"),
+  ]).optional(),
   callbacks: z.array(
     z.custom<Callback>((value) => typeof value === "object" && value !== null)
       .describe("a callback, such as earlyStopping()"),
@@ -143,6 +185,11 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   verbose: z.boolean().optional(),
 }) as z.ZodType<FitOptions>;
 
+/** A policy by itself, so that errors name the part of it that is wrong. */
+const policySchema: z.ZodType<{ checkpoint: CheckpointPolicy }> = z.strictObject({
+  checkpoint: checkpointPolicySchema,
+});
+
 /** Options with nothing left out that has a default. */
 export interface FitSettings extends FitOptions {
   /** Times through the data. */
@@ -153,6 +200,8 @@ export interface FitSettings extends FitOptions {
   readonly optimizer: Optimizer;
   /** How the learning rate changes. */
   readonly schedule: Schedule;
+  /** Batches whose gradients make one step. */
+  readonly accumulate: number;
   /** The loss. */
   readonly loss: Loss;
   /** Random changes of the pictures. */
@@ -180,6 +229,9 @@ export interface FitSettings extends FitOptions {
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
   const { mix, sampler, ...given } = checkOptions("fit", schema, options);
+  if (typeof given.checkpoint === "object") {
+    checkOptions("fit", policySchema, { checkpoint: given.checkpoint });
+  }
   if (mix && (given.cacheCopies ?? 0) > 0) {
     throw new RangeError(
       'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
@@ -191,6 +243,7 @@ export function fitSettings(options: FitOptions): FitSettings {
     batchSize: 32,
     optimizer: adamW(),
     schedule: constant(),
+    accumulate: 1,
     loss: "crossEntropy",
     augment: "none",
     device: "auto",

@@ -18,6 +18,9 @@ export interface EpochRecord {
   readonly validation?: { readonly loss: number; readonly accuracy: number };
 }
 
+/** What an epoch came to, without what it took. */
+export type EpochOutcome = Pick<EpochRecord, "loss" | "accuracy" | "validation">;
+
 /** What training came to. */
 export interface History {
   /** By epoch. */

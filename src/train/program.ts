@@ -148,13 +148,17 @@ export class Program {
     return only({ ...inputs, ...made }, this.featureNames);
   }
 
-  /** One forward and backward pass; gradients are written into the parameter memory. */
+  /**
+   * One forward and backward pass; gradients are written into the parameter memory. Running statistics
+   * that are not given do not move; `kept` is how much of them stays, in the place of each layer's momentum.
+   */
   async step(
     features: Tensors,
     targets: Tensor,
     weights: Tensor<"float32">,
-    running: RunningStatistics,
+    running: RunningStatistics | undefined,
     random: Rng,
+    kept?: number,
   ): Promise<StepResult> {
     const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
@@ -163,7 +167,7 @@ export class Program {
     for (const [name, owner] of this.#twins) {
       this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
     }
-    this.#updateRunning(results, running);
+    if (running) this.#updateRunning(results, running, kept);
     return {
       loss: Number(results[this.#graph.loss]!.data[0]),
       terms: termSums(results, this.#graph.sums),
@@ -219,8 +223,9 @@ export class Program {
   }
 
   /** running ← momentum·running + (1 − momentum)·batch, the variance unbiased as in PyTorch. */
-  #updateRunning(results: Tensors, running: RunningStatistics): void {
-    for (const { running: names, batch, momentum, count } of this.#graph.statistics) {
+  #updateRunning(results: Tensors, running: RunningStatistics, share?: number): void {
+    for (const { running: names, batch, count, ...layer } of this.#graph.statistics) {
+      const momentum = share ?? layer.momentum;
       names.forEach((name, which) => {
         const kept = running.get(name)!.data;
         const now = results[batch[which]!]!.data as Float32Array;

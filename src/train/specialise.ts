@@ -21,8 +21,11 @@ export interface SpecialiseOptions {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Batch size. */
   readonly batch: number;
-  /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
-  readonly batchNorm: BatchNormMode | undefined;
+  /**
+   * For every layer, or by the name of its scale.
+   * @default {"batch" where the layer is trained, "running" where it is frozen}
+   */
+  readonly batchNorm: BatchNormMode | undefined | ((scale: string) => BatchNormMode | undefined);
   /** Whether dropout layers that act while training are kept. */
   readonly dropout: boolean;
   /** Whether all outputs are kept, or the first only. */
@@ -121,8 +124,15 @@ function liveNames(model: Model, running: readonly string[]): Set<string> {
   return new Set([...trainable.map((parameter) => parameter.name), ...running]);
 }
 
-function usesBatch(node: Node, model: Model, mode: BatchNormMode | undefined): boolean {
-  if (node.opType !== "BatchNormalization" || mode === "running") return false;
+function usesBatch(
+  node: Node,
+  model: Model,
+  batchNorm: SpecialiseOptions["batchNorm"],
+): boolean {
+  if (node.opType !== "BatchNormalization") return false;
+  const scale = node.inputs[1]?.name ?? "";
+  const mode = typeof batchNorm === "function" ? batchNorm(scale) : batchNorm;
+  if (mode === "running") return false;
   if (!node.inputs[3]?.constant || !node.inputs[4]?.constant) return false;
   const isTrained = [1, 2].some((position) =>
     model.parameters.get(node.inputs[position]?.name ?? "")?.trainable

@@ -1,8 +1,10 @@
-import { Graph } from "../../src/onnx/graph.ts";
-import { float } from "../../src/onnx/attribute.ts";
+import { Graph, type Value } from "../../src/onnx/graph.ts";
+import { float, int } from "../../src/onnx/attribute.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { modelFromGraph } from "../../src/onnx/model_from_graph.ts";
+import { sizeOf } from "../../src/tensor/shape.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
+import { hashed } from "../autodiff/golden_numbers.ts";
 
 /** y = x·I + p, `[4, 3]` unless said: the gradient by p is that by the output. */
 export function shifted(
@@ -58,4 +60,24 @@ export function normalised(): Model {
   outputs[0]!.type = "float32";
   outputs[0]!.shape = ["N", 3, 2, 2];
   return modelFromGraph(graph, { name: "normalised" });
+}
+
+/** y = tanh(x·W1ᵀ + b1)·W2ᵀ + b2 of `[N, 3]`, its weights a hash of their names, as torch.nn.Linear has them. */
+export function tanhNetwork(): Model {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  const weight = (name: string, dims: readonly number[]) =>
+    graph.addConstant(name, tensor("float32", dims, hashed(name, sizeOf(dims))));
+  const linear = (x: Value, name: string, dims: readonly [number, number], output: string) =>
+    graph.add("Gemm", [x, weight(`${name}.weight`, dims), weight(`${name}.bias`, [dims[0]])], {
+      outputs: [output],
+      attributes: { transB: int(1) },
+    }).outputs[0]!;
+  const hidden = linear(graph.addInput("x", "float32", ["N", 3]), "fc1", [4, 3], "hidden");
+  const [active] = graph.add("Tanh", [hidden], { outputs: ["active"] }).outputs;
+  const y = linear(active!, "fc2", [2, 4], "y");
+  y.type = "float32";
+  y.shape = ["N", 2];
+  graph.outputs.push(y);
+  return modelFromGraph(graph, { name: "tanh network" });
 }

@@ -3,6 +3,7 @@ import type { Model } from "../../onnx/model.ts";
 import { checkWritable, saveModel } from "../../onnx/save_model.ts";
 import { evaluate } from "../../train/evaluate.ts";
 import type { Command } from "../command.ts";
+import { commandLine } from "../command_line.ts";
 import { device, present, skippedFiles } from "../common.ts";
 import { type Data, readData } from "../fine_tune/data.ts";
 import { prepareModel } from "../fine_tune/model.ts";
@@ -13,6 +14,7 @@ import type { Output } from "../output.ts";
 import { reportText } from "../report.ts";
 import { count, plural } from "../table.ts";
 import { UsageError } from "../usage_error.ts";
+import type { Values } from "../values.ts";
 
 /** `fine-tune`: from a network and a folder of pictures to a classifier. */
 export const fineTuneCommand: Command = {
@@ -25,13 +27,15 @@ export const fineTuneCommand: Command = {
     "fine-tune hymenoptera/train --validation hymenoptera/val --backbone resnet18.onnx --train all --out model.onnx",
   ],
   notes: "DIR holds a folder of pictures for each class, or train and val with such folders. " +
-    "Ctrl-C ends the training and saves what is trained so far. A network that already has the " +
+    "Ctrl-C ends the training after the step at hand and saves what is trained so far; with " +
+    "--checkpoint the same command then goes on where it ended. A network that already has the " +
     "classes of DIR keeps its head.",
   async run(values, output) {
     const started = performance.now();
     const out = values.text("out");
-    if (out === undefined) throw new UsageError("fine-tune needs --out FILE");
-    await checkWritable(out);
+    const dryRun = values.flag("dry-run");
+    if (out === undefined && !dryRun) throw new UsageError("fine-tune needs --out FILE");
+    if (out !== undefined) await checkWritable(out);
     const seed = values.number("seed") ?? 0;
     const data = await readData(values.positionals[0]!, values);
     const source = values.text("backbone") ?? "mobilenet_v2";
@@ -43,11 +47,13 @@ export const fineTuneCommand: Command = {
     const chosen = recipe(values, isNewHead);
     introduce(model, { isNewHead, data, chosen }, output);
     const trained = await train(model, data, { values, chosen, seed, output });
+    if (out === undefined || dryRun) return { json: { model: model.name, dryRun: true } };
     await saveModel(trained.model, out);
     const seconds = (performance.now() - started) / 1000;
     const { size } = await Deno.stat(out);
     output.line(`wrote ${out} (${(size / 1e6).toFixed(1)} MB) after ${seconds.toFixed(1)} s`);
-    const report = data.validation && trained.problem === undefined
+    if (trained.interrupted) sayHowToGoOn(values, out, output);
+    const report = data.validation && trained.problem === undefined && !trained.interrupted
       ? await evaluate(trained.model, data.validation, {
         ...present("batchSize", values.number("batch-size")),
         ...device(values),
@@ -68,10 +74,12 @@ export const fineTuneCommand: Command = {
         out,
         classes: data.classes,
         recipe: { ...chosen, train: values.text("train") ?? "head", seed },
-        headEpochs: trained.headHistory?.epochs ?? [],
-        epochs: trained.history.epochs,
+        headEpochs: trained.history.epochs.slice(0, chosen.headEpochs),
+        epochs: trained.history.epochs.slice(chosen.headEpochs)
+          .map((record, index) => ({ ...record, epoch: index + 1 })),
         seconds,
         interrupted: trained.interrupted,
+        ...present("stopped", trained.stopped),
         ...present("error", trained.problem),
         validation: report ?? null,
         skipped: skippedFiles(data.folders),
@@ -80,6 +88,18 @@ export const fineTuneCommand: Command = {
     };
   },
 };
+
+function sayHowToGoOn(values: Values, out: string, output: Output): void {
+  const checkpoint = values.text("checkpoint");
+  if (checkpoint === undefined) {
+    output.warn(
+      `Interrupted; ${out} holds the weights so far. With --checkpoint DIR a run can be gone on with`,
+    );
+    return;
+  }
+  output.warn(`Interrupted; the state is in ${checkpoint}. To go on:`);
+  output.warn(`  ${commandLine(["fine-tune", ...values.args])}`);
+}
 
 interface Introduction {
   readonly isNewHead: boolean;

@@ -1,5 +1,6 @@
 import type { Augment } from "../../tensor/dataset.ts";
 import type { Values } from "../values.ts";
+import { type OptimizerName, OPTIMIZERS } from "./optimizers.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** How a fine-tuning goes, as chosen or by default. */
@@ -11,7 +12,7 @@ export interface Recipe {
   /** Pictures a step. */
   readonly batchSize: number;
   /** Optimizer, by name. */
-  readonly optimizer: "sgd" | "adam" | "adamw";
+  readonly optimizer: OptimizerName;
   /** Highest learning rate. */
   readonly learningRate: number;
   /** Weight decay. */
@@ -53,24 +54,18 @@ const ALL: Defaults = {
   augment: "imagenet",
 };
 
-/** Decay that the field uses with each optimizer: Adam's spoils its step sizes. */
-const WEIGHT_DECAY = { sgd: 1e-4, adam: 0, adamw: 0.01 } as const;
-
-/** Learning rates of plain gradient descent, which has no step size of its own, are ten times Adam's. */
-const SGD_FACTOR = 10;
-
 /** The recipe for what is trained, with what the arguments change; only a new head has a phase of its own. */
 export function recipe(values: Values, isNewHead: boolean): Recipe {
   const base = (values.text("train") ?? "head") === "head" ? HEAD : ALL;
   const optimizer = (values.text("optimizer") ?? base.optimizer) as Recipe["optimizer"];
-  const factor = optimizer === "sgd" ? SGD_FACTOR : 1;
+  const { rateFactor, weightDecay } = OPTIMIZERS[optimizer];
   return {
     headEpochs: isNewHead ? values.number("head-epochs") ?? base.headEpochs : 0,
     epochs: values.number("epochs") ?? base.epochs,
     batchSize: values.number("batch-size") ?? base.batchSize,
     optimizer,
-    learningRate: values.number("lr") ?? base.learningRate * factor,
-    weightDecay: values.number("weight-decay") ?? WEIGHT_DECAY[optimizer],
+    learningRate: values.number("lr") ?? base.learningRate * rateFactor,
+    weightDecay: values.number("weight-decay") ?? weightDecay,
     schedule: (values.text("schedule") ?? base.schedule) as Recipe["schedule"],
     augment: (values.text("augment") ?? base.augment) as Recipe["augment"],
     mix: (values.text("mix") ?? base.mix) as Recipe["mix"],
@@ -80,7 +75,7 @@ export function recipe(values: Values, isNewHead: boolean): Recipe {
 
 /** The recipe of the phase in which only the new head is trained. */
 export function headPhase({ headEpochs, batchSize, isBalanced }: Recipe): Recipe {
-  const weightDecay = WEIGHT_DECAY.adamw;
+  const { weightDecay } = OPTIMIZERS[HEAD.optimizer];
   return { ...HEAD, headEpochs: 0, epochs: headEpochs, batchSize, isBalanced, weightDecay };
 }
 

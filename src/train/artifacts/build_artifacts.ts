@@ -3,7 +3,10 @@ import type { Loss } from "../../artifacts/loss.ts";
 import { lossOf } from "../../artifacts/losses/by_name.ts";
 import { mergeBatches } from "../../artifacts/write/merge_batches.ts";
 import { encodeOptimizer } from "../../artifacts/write/optimizer_file.ts";
-import { encodeStockOptimizer } from "../../artifacts/write/stock_optimizer.ts";
+import {
+  checkStockOptimizer,
+  encodeStockOptimizer,
+} from "../../artifacts/write/stock_optimizer.ts";
 import { TARGET_LIMITS } from "../../artifacts/write/target.ts";
 import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
@@ -53,6 +56,7 @@ export async function buildArtifacts(
   const settings = buildSettings({ ...options, loss });
   checkArtifactLoss(settings.loss);
   const plan = planBuild(model, settings);
+  if (settings.target === "stock") checkStockOptimizer(settings.optimizer);
   const { opset } = TARGET_LIMITS[settings.target];
   const file = { opset, clipNorm: settings.clipNorm };
   const official = settings.target !== "stock" && encodeOptimizer(settings.optimizer, file);

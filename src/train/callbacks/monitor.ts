@@ -1,5 +1,5 @@
 import { nearest } from "../../tensor/nearest.ts";
-import type { EpochRecord } from "../history.ts";
+import type { EpochOutcome } from "../history.ts";
 
 /** A number of an epoch: of its record, or of the validation data. */
 export type Monitor =
@@ -30,7 +30,7 @@ export function isBetter(
 }
 
 /** The number that `monitor` names. Throws `RangeError` that lists those there are. */
-export function monitored(record: EpochRecord, monitor: Monitor, what: string): number {
+export function monitored(record: EpochOutcome, monitor: Monitor, what: string): number {
   const numbers = numbersOf(record);
   const value = numbers.get(monitor);
   if (value !== undefined) return value;
@@ -49,7 +49,7 @@ export function monitored(record: EpochRecord, monitor: Monitor, what: string): 
 }
 
 /** The numbers of a record by name, those of the validation data as `validationLoss` and the like. */
-function numbersOf(record: EpochRecord): Map<string, number> {
+function numbersOf(record: EpochOutcome): Map<string, number> {
   const numbers = new Map<string, number>();
   for (const [name, value] of Object.entries(record)) {
     if (typeof value === "number" && name !== "epoch") numbers.set(name, value);

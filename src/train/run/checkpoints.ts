@@ -9,6 +9,11 @@ import type { EpochRecord } from "../history.ts";
 export const BEST = "best";
 const EARLIER = /^checkpoint-(\d+)$/;
 
+/** The name of an earlier checkpoint. */
+export function earlierName(steps: number): string {
+  return `${CHECKPOINT}-${String(steps).padStart(6, "0")}`;
+}
+
 /** The checkpoints of a run, in a folder. */
 export class Checkpoints {
   /** What the best epoch so far came to, by the policy's monitor. */
@@ -70,7 +75,7 @@ export class Checkpoints {
   /** Gives the newest a name of its own, by its steps. */
   async #keepNewest(newest: string): Promise<void> {
     if (this.#steps === undefined || !await exists(newest)) return;
-    await alsoAs(newest, `${newest}-${String(this.#steps).padStart(6, "0")}`);
+    await alsoAs(newest, join(this.policy.folder, earlierName(this.#steps)));
   }
 
   /** Removes earlier ones but for the last few, and those of a run that was started anew since. */

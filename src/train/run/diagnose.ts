@@ -3,7 +3,6 @@ import { normaliseByBatch, parametersToInputs } from "../../artifacts/training_g
 import { Builder } from "../../autodiff/builder.ts";
 import { dropoutToMasks } from "../../onnx/passes/fold_dropout.ts";
 import type { Tensors } from "../../runtime/runtime.ts";
-import { rng } from "../../tensor/rng.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { DivergenceKind } from "../divergence_error.ts";
 import type { HostBatch } from "../loader.ts";
@@ -90,7 +89,7 @@ async function inFrozen(
 }
 
 async function inRest(trainer: Trainer, program: Program, suspect: Suspect): Promise<Finding> {
-  const { runtime, memory, model, settings, steps } = trainer;
+  const { runtime, memory, model } = trainer;
   const { specialised, options } = program;
   const graph = specialised.rest.clone();
   const masks = dropoutToMasks(graph, options.dropout);
@@ -104,7 +103,7 @@ async function inRest(trainer: Trainer, program: Program, suspect: Suspect): Pro
   const { features, targets, weights } = suspect;
   const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
   for (const name of memory.names) feeds[name] = memory.view(name, 0);
-  const random = rng(settings.seed, "dropout", steps);
+  const random = trainer.dropout();
   for (const mask of masks) feeds[mask.input.name] = drawMask(mask, random);
   const found = await firstNonFinite(runtime, graph, { feeds, source: model.source });
   if (!found) return { kind: "unknown", name: "", text: "every layer's output is finite" };

@@ -28,22 +28,30 @@ export interface DivergedAt {
   readonly loss?: number;
   /** The batch, where it is of one. */
   readonly batch?: RunBatch;
+  /** The parameter whose gradient is not finite, where it is that. */
+  readonly broken?: string;
 }
 
 /** The error for a loss or a parameter that is not finite; it runs the batch again to find out why. */
 export async function divergenceError(
   trainer: Trainer,
   data: RunData,
-  { good, history, epoch, learningRate, loss, batch }: DivergedAt,
+  { good, history, epoch, learningRate, loss, batch, broken }: DivergedAt,
 ): Promise<DivergenceError> {
   const step = batch ? trainer.steps + 1 : trainer.steps;
   const suspect = batch && await data.examplesOf(batch, epoch);
-  const finding = suspect
+  const finding: Finding = broken !== undefined
+    ? { kind: "gradient", name: broken, text: `that of "${broken}" is the first` }
+    : suspect
     ? await diagnose(trainer, await batch.program, { ...batch, ...suspect })
     : inParameters(trainer)!;
   const indices = suspect?.batch.indices ?? [];
   const names = suspect?.names ?? [];
-  const what = loss === undefined ? "The weights were not finite" : `The loss became ${loss}`;
+  const what = broken !== undefined
+    ? "The gradients were not finite"
+    : loss === undefined
+    ? "The weights were not finite"
+    : `The loss became ${loss}`;
   const of = indices.length > 0 ? `, of ${examplesText(indices, names)}` : "";
   return new DivergenceError(
     `${what} in epoch ${epoch + 1}, step ${step}, at learning rate ${learningRate}${of}: ` +

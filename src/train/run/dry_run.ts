@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { dirname, join, resolve } from "@std/path";
 import type { Model } from "../../onnx/model.ts";
 import { exists } from "../checkpoint_files.ts";
 import type { FitSettings } from "../fit_options.ts";
@@ -69,15 +69,16 @@ async function once(trainer: Trainer, datasets: RunDatasets): Promise<FitResult>
 
 /** Throws an error that names the folder where no checkpoint can be written into it. */
 async function checkFolder(folder: string): Promise<void> {
-  const isThere = await exists(folder);
   try {
+    const made: string[] = [];
+    for (let at = resolve(folder); !await exists(at); at = dirname(at)) made.push(at);
     await Deno.mkdir(folder, { recursive: true });
     await Deno.remove(await Deno.makeTempFile({ dir: folder }));
+    for (const one of made) await Deno.remove(one);
   } catch (error) {
     throw new Error(
       `fit(): no checkpoint can be written into "${folder}": ${(error as Error).message}`,
       { cause: error },
     );
   }
-  if (!isThere) await Deno.remove(folder);
 }

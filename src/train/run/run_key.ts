@@ -33,10 +33,14 @@ export interface RunSubject {
   readonly model: Model;
   /** The training data as they were given. */
   readonly dataset: Dataset;
+  /** The optimizers and rates of the parameters. */
+  readonly updates: readonly unknown[];
 }
 
 /** The key of a run: its options, its data and what its model is. */
-export async function runKey({ settings, model, dataset }: RunSubject): Promise<RunKey> {
+export async function runKey(
+  { settings, model, dataset, updates }: RunSubject,
+): Promise<RunKey> {
   const options = Object.entries(settings)
     .filter(([name, value]) => !FREE.has(name) && value !== undefined)
     .map(([name, value]) => [name, keyOf(name, value)] as const);
@@ -44,6 +48,7 @@ export async function runKey({ settings, model, dataset }: RunSubject): Promise<
   const trained = [...model.parameters.values()].filter((parameter) => parameter.trainable);
   const key = {
     ...Object.fromEntries(options),
+    updates,
     examples: dataset.length,
     ...(content !== undefined && { data: (await sha256(content)).slice(0, 16) }),
     preprocessing: model.preprocessing ?? null,
@@ -131,9 +136,9 @@ async function networkText(model: Model): Promise<string> {
       values.map((value) => value?.name ?? "").join();
     return `${node.domain}.${node.opType}(${names(node.inputs)})->${names(node.outputs)}`;
   });
-  for (const { name, value, trainable } of model.parameters.values()) {
-    if (trainable || changing.has(name)) continue;
-    const { buffer, byteOffset, byteLength } = value.data;
+  for (const { name, constant } of graph.constants()) {
+    if (model.parameters.get(name)?.trainable || changing.has(name)) continue;
+    const { buffer, byteOffset, byteLength } = constant!.data;
     lines.push(`${name} ${await sha256(new Uint8Array(buffer, byteOffset, byteLength))}`);
   }
   return await sha256(lines.join("\n"));
