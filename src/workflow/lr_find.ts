@@ -114,11 +114,8 @@ export async function lrFind(
     lowest = Math.min(lowest, smooth);
     return smooth <= stopAt * lowest;
   };
-  await sweep(model, dataset, {
-    settings: await settingsFor(model, dataset, training),
-    learningRates: planned,
-    follow,
-  });
+  const settings = await settingsFor(model, dataset, training, "lrFind()");
+  await sweep(model, dataset, { settings, learningRates: planned, follow });
   const learningRates = planned.slice(0, losses.length);
   const suggestion = suggestionOf(learningRates, losses, steps);
   const chart = rateChart({ learningRates, losses, marks: { ...suggestion } });

@@ -1,12 +1,11 @@
-import { rng } from "../../tensor/rng.ts";
+import type { Graph } from "../../onnx/graph.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import { checkedClasses, classesOf } from "../evaluate_output.ts";
+import { checkedClasses } from "../evaluate_output.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
 import { epochLength, type EpochOrder, epochOrder } from "../epoch_order.ts";
 import { FeatureTables } from "../features/feature_tables.ts";
 import { batches, type HostBatch } from "../loader.ts";
-import { withDistributions } from "../mix/mix_targets.ts";
+import { asMixed, mixBatch } from "../mix/mix_batch.ts";
 import type { Program } from "../program.ts";
 import { firstBatch, padded } from "../sample_batch.ts";
 import type { Trainer } from "../trainer.ts";
@@ -21,6 +20,9 @@ export interface RunBatch extends FeatureBatch {
   /** Where the next batch begins, in the epoch's order. */
   readonly next: number;
 }
+
+/** Batch size of the form of the frozen part that kept features are known by. */
+const KEY_BATCH = 2;
 
 /** The data of a run: their batches, in order, from any place on. */
 export class RunData {
@@ -43,7 +45,18 @@ export class RunData {
       settings,
       classCount: this.#classCount,
       program: async (dataset) => this.trainer.program(await this.#probe(dataset)),
+      frozen: (dataset) => this.#frozen(dataset),
     });
+  }
+
+  /** The frozen part at one batch size, whatever that of the run is. */
+  async #frozen(dataset: Dataset): Promise<Graph | undefined> {
+    try {
+      return await this.trainer.frozenPart(await this.#probe(dataset, KEY_BATCH));
+    } catch {
+      // A network may be made for one batch size only, which is then that of the run.
+      return (await this.trainer.program(await this.#probe(dataset))).specialised.frozen;
+    }
   }
 
   /** Examples of an epoch. */
@@ -104,7 +117,7 @@ export class RunData {
     for await (const batch of batches(this.train, options)) {
       // Examples that could not be read lie between those of a batch.
       for (const index of batch.indices) next = order.indexOf(index, next) + 1;
-      const mixed = this.#mixed(batch, epoch, next);
+      const mixed = mixBatch(batch, this.trainer, { epoch, next });
       const full = batch.count === batchSize || !await this.#mayPad(batch.count)
         ? mixed
         : padded(mixed, batchSize);
@@ -120,24 +133,6 @@ export class RunData {
         next,
       };
     }
-  }
-
-  /** A batch with its examples mixed, as drawn for its place in the epoch. */
-  #mixed(batch: HostBatch, epoch: number, next: number): HostBatch {
-    const { settings, model } = this.trainer;
-    const { mix, seed } = settings;
-    const whole = mix ? this.#asMixed(batch) : batch;
-    const targets = whole.targets as Tensor<"float32"> | undefined;
-    if (!mix || !targets) return whole;
-    const layout = model.preprocessing?.layout ?? "nchw";
-    const drawn = mix.sample(rng(seed, "mix", epoch, next), whole.count);
-    const { inputs, weights, targets: wanted } = mix.apply({ ...whole, targets, layout }, drawn);
-    return { ...whole, inputs, weights, targets: wanted };
-  }
-
-  /** A batch with targets of the kind that mixtures have. */
-  #asMixed(batch: HostBatch): HostBatch {
-    return withDistributions(batch, classesOf(this.trainer.model));
   }
 
   /** The batches of the validation data, all filled up to one size. */
@@ -203,9 +198,10 @@ export class RunData {
   #probe(dataset: Dataset, size: number = this.trainer.settings.batchSize): Promise<HostBatch> {
     const known = this.#probes.get(dataset)?.get(size);
     if (known) return known;
-    const isMixed = this.trainer.settings.mix && dataset === this.train;
     const plain = firstBatch(dataset, size, this.#classCount);
-    const made = isMixed ? plain.then((batch) => this.#asMixed(batch)) : plain;
+    const made = dataset === this.train
+      ? plain.then((batch) => asMixed(batch, this.trainer))
+      : plain;
     const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
     this.#probes.set(dataset, sizes.set(size, made));
     return made;
