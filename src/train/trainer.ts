@@ -125,7 +125,9 @@ export class Trainer {
       const again = async () => void await pass();
       return { ...result, ...await this.#apply(learningRate, { loss, count }, again) };
     }
-    const weight = weights.data.reduce((sum, weight) => sum + weight, 0);
+    // A single mean with weights of its own is put together by those, several by their examples.
+    const examples = weights.data.reduce((sum, weight) => sum + weight, 0);
+    const weight = result.terms?.length === 1 ? result.terms[0]!.weight : examples;
     gathered.add({ gradients: this.memory.region(1), weight, loss, count });
     if (gathered.batches < accumulate) return result;
     return { ...result, ...await this.finishStep(learningRate) };
