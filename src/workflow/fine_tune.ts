@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HeadBuilder } from "../onnx/heads.ts";
+import type { HeadBuilder } from "../onnx/heads/head.ts";
 import type { Model } from "../onnx/model.ts";
 import { replaceHead } from "../onnx/replace_head.ts";
 import { freeze, select, unfreeze } from "../onnx/select.ts";
