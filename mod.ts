@@ -163,6 +163,11 @@ export {
 export { verticalFlip } from "./src/data/transforms/vertical_flip.ts";
 export type { WarpOptions } from "./src/data/transforms/warp.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
+export { bitFit } from "./src/onnx/adapters/bit_fit.ts";
+export { loadAdapters, type LoadAdaptersOptions } from "./src/onnx/adapters/load_adapters.ts";
+export { lora, type LoraOptions } from "./src/onnx/adapters/lora.ts";
+export { mergeAdapters } from "./src/onnx/adapters/merge_adapters.ts";
+export { saveAdapters } from "./src/onnx/adapters/save_adapters.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
@@ -189,6 +194,32 @@ export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
 export { type Task, taskOf } from "./src/onnx/task.ts";
+export type { Chart, ChartOptions } from "./src/report/plots/chart.ts";
+export { type GradCam, gradCam, type GradCamOptions } from "./src/report/grad_cam/grad_cam.ts";
+export { type Confusion, plotConfusion } from "./src/report/plots/plot_confusion.ts";
+export {
+  type CurveChartOptions,
+  plotPrecisionRecall,
+  plotRoc,
+} from "./src/report/plots/plot_curves.ts";
+export { plotEmbeddings, type PlotEmbeddingsOptions } from "./src/report/plots/plot_embeddings.ts";
+export { plotHistory } from "./src/report/plots/plot_history.ts";
+export {
+  type LearningRateCurve,
+  plotLearningRates,
+} from "./src/report/plots/plot_learning_rates.ts";
+export {
+  type ParallelTrial,
+  plotParallel,
+  type PlotParallelOptions,
+} from "./src/report/plots/plot_parallel.ts";
+export { plotReliability } from "./src/report/plots/plot_reliability.ts";
+export { report, type ReportOptions, type ReportResult } from "./src/report/report.ts";
+export {
+  type ScoredExamples,
+  scoreExamples,
+  type ScoreExamplesOptions,
+} from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export type { Device } from "./src/runtime/onnxruntime.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
@@ -228,6 +259,20 @@ export {
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
 export { balancedWeights } from "./src/train/class_counts.ts";
+export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
+export {
+  jsonLinesLogger,
+  type JsonLinesLoggerOptions,
+} from "./src/train/callbacks/json_lines_logger.ts";
+export {
+  type EpochPictures,
+  tensorBoard,
+  type TensorBoardOptions,
+} from "./src/train/callbacks/tensor_board.ts";
+export {
+  saveEmbeddings,
+  type SaveEmbeddingsOptions,
+} from "./src/train/callbacks/tensorboard/save_embeddings.ts";
 export type {
   Average,
   ExponentialAverage,
@@ -268,6 +313,17 @@ export {
 export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
+  balancedAccuracy,
+  cohenKappa,
+  matthewsCorrelation,
+} from "./src/train/metrics/agreement.ts";
+export {
+  type Calibration,
+  calibration,
+  type CalibrationBin,
+  type CalibrationOptions,
+} from "./src/train/metrics/calibration.ts";
+export {
   modelFromCheckpoint,
   type ModelFromCheckpointOptions,
 } from "./src/train/model_from_checkpoint.ts";
@@ -284,6 +340,41 @@ export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up
 export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
 export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
 export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
+export type { FeatureClassifier } from "./src/train/probes/classifier.ts";
+export { knn, type KnnOptions } from "./src/train/probes/knn.ts";
+export {
+  type LinearProbe,
+  linearProbe,
+  type LinearProbeOptions,
+} from "./src/train/probes/linear_probe.ts";
+export {
+  logisticRegression,
+  type LogisticRegressionOptions,
+} from "./src/train/probes/logistic_regression.ts";
+export type { Distance } from "./src/train/probes/neighbours.ts";
+export type { Pooling } from "./src/train/probes/pooling.ts";
+export type { FeatureRows, LabelledRows } from "./src/train/probes/rows.ts";
+export {
+  type SearchedRows,
+  type Similar,
+  similar,
+  type SimilarityIndex,
+  similarityIndex,
+  type SimilarityOptions,
+  type SimilarOptions,
+} from "./src/train/probes/similar.ts";
+export type { FeatureOrigin, LogisticRegression } from "./src/train/probes/softmax_fit.ts";
+export { umap, type UmapOptions } from "./src/train/probes/umap.ts";
+export { withLinearHead } from "./src/train/probes/with_linear_head.ts";
+export type { ByClass, CurveOptions } from "./src/train/metrics/one_vs_rest.ts";
+export {
+  averagePrecision,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+} from "./src/train/metrics/precision_recall_curve.ts";
+export { brierScore, logLoss } from "./src/train/metrics/probability_scores.ts";
+export { rocAuc, type RocCurve, rocCurve } from "./src/train/metrics/roc_curve.ts";
+export type { Scored } from "./src/train/metrics/scored.ts";
 export { adafactor, type AdafactorOptions } from "./src/train/optimizers/adafactor.ts";
 export { adagrad, type AdagradOptions } from "./src/train/optimizers/adagrad.ts";
 export { adam, type AdamOptions } from "./src/train/optimizers/adam.ts";
@@ -346,3 +437,40 @@ export {
   type PredictOptions,
 } from "./src/workflow/predict.ts";
 export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";
+export { searchTable, type TrialPoint, trialPoints } from "./src/workflow/search/report.ts";
+export type { LedgerRecord } from "./src/workflow/search/ledger.ts";
+export {
+  type FinishedTrial,
+  search,
+  type SearchOptions,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+} from "./src/workflow/search/search.ts";
+export {
+  searchFit,
+  type SearchFitOptions,
+  type SearchFitResult,
+} from "./src/workflow/search/search_fit.ts";
+export {
+  choice,
+  type Dimension,
+  integer,
+  type Label,
+  logUniform,
+  type Space,
+  uniform,
+  type ValuesOf,
+} from "./src/workflow/search/space.ts";
+export {
+  asha,
+  type AshaOptions,
+  grid,
+  type GridOptions,
+  type Job,
+  random,
+  type RandomOptions,
+  type Strategy,
+  type TrialRecord,
+} from "./src/workflow/search/strategy.ts";
+export type { OptimizerFactory, TrialSetup } from "./src/workflow/search/trial_setup.ts";

@@ -1,15 +1,18 @@
 import { loadBackbone } from "../../../models/load_backbone.ts";
 import type { Model } from "../../onnx/model.ts";
 import { checkWritable, saveModel } from "../../onnx/save_model.ts";
+import { report } from "../../report/report.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import { evaluate } from "../../train/evaluate.ts";
 import type { Command } from "../command.ts";
 import { commandLine } from "../command_line.ts";
 import { device, present, skippedFiles } from "../common.ts";
 import { type Data, readData } from "../fine_tune/data.ts";
 import { prepareModel } from "../fine_tune/model.ts";
+import { loggers } from "../fine_tune/loggers.ts";
 import { FINE_TUNE_OPTIONS } from "../fine_tune/options.ts";
 import { type Recipe, recipe } from "../fine_tune/recipe.ts";
-import { train } from "../fine_tune/train.ts";
+import { train, type Trained } from "../fine_tune/train.ts";
 import type { Output } from "../output.ts";
 import { reportText } from "../report.ts";
 import { count, plural } from "../table.ts";
@@ -35,9 +38,13 @@ export const fineTuneCommand: Command = {
     const out = values.text("out");
     const dryRun = values.flag("dry-run");
     if (out === undefined && !dryRun) throw new UsageError("fine-tune needs --out FILE");
-    if (out !== undefined) await checkWritable(out);
+    for (const file of [out, values.text("report")]) if (file) await checkWritable(file);
     const seed = values.number("seed") ?? 0;
+    const writers = loggers(values);
     const data = await readData(values.positionals[0]!, values);
+    if (values.text("report") && !data.validation) {
+      throw new UsageError("--report needs pictures to measure on, but --split is 0");
+    }
     const source = values.text("backbone") ?? "mobilenet_v2";
     const backbone = await loadBackbone(source, { verbose: output.verbose });
     const { model, isNewHead } = prepareModel(backbone, data.classes, {
@@ -46,23 +53,24 @@ export const fineTuneCommand: Command = {
     });
     const chosen = recipe(values, isNewHead);
     introduce(model, { isNewHead, data, chosen }, output);
-    const trained = await train(model, data, { values, chosen, seed, output });
+    const trained = await train(model, data, { values, chosen, seed, output, loggers: writers });
     if (out === undefined || dryRun) return { json: { model: model.name, dryRun: true } };
     await saveModel(trained.model, out);
     const seconds = (performance.now() - started) / 1000;
     const { size } = await Deno.stat(out);
     output.line(`wrote ${out} (${(size / 1e6).toFixed(1)} MB) after ${seconds.toFixed(1)} s`);
     if (trained.interrupted) sayHowToGoOn(values, out, output);
-    const report = data.validation && trained.problem === undefined && !trained.interrupted
+    const evaluation = data.validation && trained.problem === undefined && !trained.interrupted
       ? await evaluate(trained.model, data.validation, {
         ...present("batchSize", values.number("batch-size")),
         ...device(values),
         verbose: false,
       })
       : undefined;
-    if (report) {
+    if (evaluation) {
       output.line();
-      output.line(reportText(report));
+      output.line(reportText(evaluation));
+      await writePage(trained, data.validation!, { values, chosen, output });
     }
     if (trained.problem !== undefined) {
       output.warn(`error: ${trained.problem}`);
@@ -81,13 +89,33 @@ export const fineTuneCommand: Command = {
         interrupted: trained.interrupted,
         ...present("stopped", trained.stopped),
         ...present("error", trained.problem),
-        validation: report ?? null,
+        validation: evaluation ?? null,
         skipped: skippedFiles(data.folders),
       },
       status: trained.problem === undefined ? 0 : 1,
     };
   },
 };
+
+/** The page that `--report` asks for. */
+async function writePage(
+  { model, history }: Trained,
+  data: Dataset,
+  { values, chosen, output }: { values: Values; chosen: Recipe; output: Output },
+): Promise<void> {
+  const out = values.text("report");
+  if (out === undefined) return;
+  const settings = { ...chosen, train: values.text("train") ?? "head" };
+  await report(model, data, {
+    out,
+    history,
+    settings,
+    ...present("batchSize", values.number("batch-size")),
+    ...device(values),
+    verbose: output.verbose,
+  });
+  output.line(`wrote ${out}`);
+}
 
 function sayHowToGoOn(values: Values, out: string, output: Output): void {
   const checkpoint = values.text("checkpoint");

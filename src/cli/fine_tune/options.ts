@@ -1,3 +1,4 @@
+import { LOGGER_OPTIONS } from "./loggers.ts";
 import { BATCH_SIZE, DEVICE, ON_UNREADABLE, type Option } from "../option.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
 
@@ -176,4 +177,5 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     otherwise: "0",
     help: "where a part is frozen and pictures change: draw N of each picture, once",
   },
+  ...LOGGER_OPTIONS,
 ];

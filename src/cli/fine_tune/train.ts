@@ -45,6 +45,8 @@ export interface Circumstances {
   readonly seed: number;
   /** Where to write. */
   readonly output: Output;
+  /** What writes down how it goes. */
+  readonly loggers: readonly Callback[];
 }
 
 /**
@@ -54,16 +56,17 @@ export interface Circumstances {
 export async function train(
   model: Model,
   data: Data,
-  { values, chosen, seed, output }: Circumstances,
+  { values, chosen, seed, output, loggers }: Circumstances,
 ): Promise<Trained> {
   using interrupt = onInterrupt(output.warn);
   const { signal } = interrupt;
   const trained = (parameter: { name: string }) => model.parameters.get(parameter.name)!.trainable;
   const checkpoint = values.text("checkpoint");
+  const about = { values, data, loggers };
   const options: FineTuneOptions = {
     plan: [
-      ...chosen.headEpochs > 0 ? [phase("head", headPhase(chosen), { values, data })] : [],
-      phase(trained, chosen, { values, data }),
+      ...chosen.headEpochs > 0 ? [phase("head", headPhase(chosen), about)] : [],
+      phase(trained, chosen, about),
     ],
     ...present("validation", data.validation),
     ...device(values),
@@ -90,7 +93,11 @@ export async function train(
 function phase(
   train: FineTunePhase["train"],
   recipe: Recipe,
-  { values, data }: { readonly values: Values; readonly data: Data },
+  { values, data, loggers }: {
+    readonly values: Values;
+    readonly data: Data;
+    readonly loggers: readonly Callback[];
+  },
 ): FineTunePhase {
   const { epochs, batchSize, augment, schedule } = recipe;
   const clipNorm = values.number("clip-norm");
@@ -105,7 +112,7 @@ function phase(
     ...present("layerDecay", values.number("layer-decay")),
     ...present("clip", clipNorm === undefined ? undefined : { norm: clipNorm }),
     schedule: SCHEDULES[schedule](),
-    callbacks: stoppers(values, data),
+    callbacks: [...stoppers(values, data), ...loggers],
   };
 }
 
