@@ -68,6 +68,11 @@ const planted: readonly { claim: string; files: Record<string, string>; says: st
     says: "src/workflow/a.ts imports models/m.ts",
   },
   {
+    claim: "models importing src/report",
+    files: { "models/a.ts": 'import { r } from "../src/report/r.ts";' },
+    says: "models/a.ts imports src/report/r.ts",
+  },
+  {
     claim: "src importing mod.ts",
     files: { "src/cli/a.ts": 'import { fit } from "../../mod.ts";' },
     says: "src/cli/a.ts imports mod.ts",

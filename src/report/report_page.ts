@@ -15,6 +15,13 @@ import type { ShownExamples } from "./shown_examples.ts";
 
 /** Width of a chart: about that of a telephone, so that its letters stay readable there. */
 const CHART_PX = 360;
+/** Classes from which on the confusion matrix has its own row and, where need be, scrolls. */
+const MANY = 12;
+/** Classes from which on it is left out: nobody reads ten thousand cells. */
+const TOO_MANY = 100;
+/** Size of its cells then, and its greatest width, in pixels. */
+const CELL_PX = 28;
+const MOST_PX = 2400;
 /** Mistakes that are listed. */
 const PAIRS = 10;
 
@@ -76,14 +83,19 @@ async function trainingSection({ options }: ReportParts): Promise<Section[]> {
 
 async function confusionSection({ numbers, cells, scored }: ReportParts): Promise<string> {
   const { confusionMatrix, perClass } = numbers.evaluation;
-  const size = scored.classes.length > 12 ? 2 * CHART_PX : CHART_PX + 60;
+  const count = scored.classes.length;
+  const isWide = count > MANY;
+  const supports = perClass!.map(({ support }) => support);
+  const table = confusedTable(mostConfused(cells, PAIRS), scored.classes, supports);
+  if (count > TOO_MANY) return table;
+  const size = isWide ? Math.min(MOST_PX, 160 + CELL_PX * count) : CHART_PX + 60;
   const drawing = await confusionDrawing(
     { confusionMatrix: confusionMatrix!, perClass: perClass! },
     size,
   );
-  const supports = perClass!.map(({ support }) => support);
-  const table = confusedTable(mostConfused(cells, PAIRS), scored.classes, supports);
-  return `<div class="charts">${card([drawing])}${table}</div>`;
+  if (!isWide) return `<div class="charts">${card([drawing])}${table}</div>`;
+  return `<div class="card scroll wide" tabindex="0" role="region" aria-label="Confusion matrix">` +
+    `${svgOf([drawing])}</div>${table}`;
 }
 
 function classSection({ numbers }: ReportParts): string {
@@ -136,7 +148,7 @@ function settingsSection({ model, scored, options }: ReportParts): string {
   return settingsList([
     ["Model", model.name],
     ["Inputs", model.inputs.map(({ name, type, shape }) => `${name} ${type}[${shape}]`).join(", ")],
-    ["Classes", scored.classes.join(", ")],
+    ["Classes", listed(scored.classes)],
     ["Weights", total.toLocaleString("en-US")],
     ...(preprocessing
       ? [
@@ -152,6 +164,12 @@ function settingsSection({ model, scored, options }: ReportParts): string {
       [name, String(value)] as const
     ),
   ]);
+}
+
+/** The first of many names, and how many there are. */
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, 30).join(", ");
+  return names.length > 30 ? `${first}, … (${names.length} in all)` : first;
 }
 
 function charts(groups: readonly (readonly Drawing[])[]): string {

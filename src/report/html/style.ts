@@ -25,7 +25,7 @@ section { margin-top: 2.25rem; }
 .tiles dd { margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; line-height: 1.3; }
 .charts { display: grid; gap: .75rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .charts svg { display: block; margin: 0 auto; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+.wide { margin-bottom: .75rem; } .wide svg { max-width: none !important; } .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: .4rem; }
 th, td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td.text, th.text { text-align: left; white-space: normal; } thead th { color: var(--soft); font-weight: 600; }
@@ -45,6 +45,6 @@ dl.settings { display: grid; grid-template-columns: minmax(7rem, max-content) 1f
 dl.settings dt { color: var(--soft); } dl.settings dd { margin: 0; }
 @media print { :root { color-scheme: light; --page: #fff; --card: #fff; --text: #000; --soft: #444; --line: #bbb; --link: #000; }
   body { font-size: 11pt; } nav, .skip { display: none; }
-  .card, .pictures li, .strip li, tr { break-inside: avoid; } details::details-content { content-visibility: visible; }
+  .wide svg { max-width: 100% !important; } .card, .pictures li, .strip li, tr { break-inside: avoid; } details::details-content { content-visibility: visible; }
   main, header, footer { max-width: none; padding: 0; } }
 `;

@@ -1,7 +1,7 @@
 import { extname } from "@std/path";
 
 /** The name under which Jupyter, with Deno's kernel, asks a value how to show it. */
-export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
+const JUPYTER_DISPLAY = Symbol.for("Jupyter.display");
 
 /** Pixels of a saved PNG for each of the chart's. */
 const PNG_SCALE = 2;
@@ -12,8 +12,6 @@ export interface Chart {
   readonly svg: string;
   /** Writes it to a file that ends in `.svg` or `.png`. Throws `RangeError` for another ending. */
   save(file: string): Promise<void>;
-  /** What Jupyter shows. */
-  [JUPYTER_DISPLAY](): Record<string, string>;
 }
 
 /** Options of every chart. */
@@ -26,9 +24,9 @@ export interface ChartOptions {
 
 /** A chart of an SVG. */
 export function chart(svg: string): Chart {
-  return {
+  const made = {
     svg,
-    async save(file) {
+    async save(file: string) {
       const ending = extname(file).toLowerCase();
       if (ending !== ".svg" && ending !== ".png") {
         throw new RangeError(`A chart is saved as .svg or .png, found "${file}"`);
@@ -40,4 +38,5 @@ export function chart(svg: string): Chart {
     },
     [JUPYTER_DISPLAY]: () => ({ "image/svg+xml": svg }),
   };
+  return made;
 }

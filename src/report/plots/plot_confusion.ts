@@ -69,7 +69,7 @@ export async function confusionDrawing(
     }));
   });
   const text = (one: typeof cells[number]) => {
-    if (one.count === 0) return "0";
+    if (one.count === 0) return cell < ROOM_FOR_SHARE_PX ? "" : "0";
     return cell < ROOM_FOR_SHARE_PX ? `${one.count}` : `${one.count}\n${percent(one.share)}`;
   };
   const right = confusionMatrix.reduce((sum, row, c) => sum + row[c]!, 0);

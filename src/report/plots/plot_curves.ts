@@ -148,13 +148,12 @@ async function curvesDrawing(
 ): Promise<Drawing> {
   const label = (one: Curve) =>
     `${shortened(classes?.[one.index] ?? String(one.index), 18)}: ${one.value.toFixed(3)}`;
-  const which = curves.length < total && total > 2
-    ? `, the ${curves.length} lowest of ${total}`
-    : "";
+  const isPart = curves.length < total && total > 2;
+  const part = isPart ? [{ label: `the ${curves.length} lowest of ${total}`, color: "none" }] : [];
   return await drawn({
-    title: title + which,
+    title,
     description: `${axes[1]} over ${axes[0]}. ${curves.map(label).join(", ")}`,
-    legend: curves.map((one, at) => ({ label: label(one), color: colorOf(at) })),
+    legend: [...curves.map((one, at) => ({ label: label(one), color: colorOf(at) })), ...part],
   }, (plot) => ({
     width: widthPx,
     height: Math.round(0.72 * widthPx),

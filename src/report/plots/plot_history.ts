@@ -32,12 +32,16 @@ const schema: z.ZodType<ChartOptions> = z.strictObject(chartSchema) as z.ZodType
  * ```
  */
 export async function plotHistory(history: History, options: ChartOptions = {}): Promise<Chart> {
-  const { widthPx = 480 } = checkOptions("plotHistory", schema, options);
-  return chart(svgOf(await historyDrawings(history, widthPx)));
+  const { widthPx = 480, title } = checkOptions("plotHistory", schema, options);
+  return chart(svgOf(await historyDrawings(history, widthPx, title)));
 }
 
 /** The charts of a history, each by itself. */
-export async function historyDrawings(history: History, widthPx: number): Promise<Drawing[]> {
+export async function historyDrawings(
+  history: History,
+  widthPx: number,
+  title?: string,
+): Promise<Drawing[]> {
   const { epochs } = history;
   const line = (
     label: string,
@@ -52,15 +56,17 @@ export async function historyDrawings(history: History, widthPx: number): Promis
     }),
   });
   const charts = [
-    over("loss", widthPx, [
+    over("loss", { widthPx, title }, [
       line("training", 0, ({ loss }) => loss),
       line("validation", 1, ({ validation }) => validation?.loss),
     ]),
-    over("accuracy", widthPx, [
+    over("accuracy", { widthPx, title }, [
       line("training", 0, ({ accuracy }) => accuracy),
       line("validation", 1, ({ validation }) => validation?.accuracy),
     ]),
-    over("learning rate", widthPx, [line("learning rate", 2, (record) => record.learningRate)]),
+    over("learning rate", { widthPx, title }, [
+      line("learning rate", 2, (record) => record.learningRate),
+    ]),
   ];
   return (await Promise.all(charts)).filter((one) => one !== undefined);
 }
@@ -68,7 +74,7 @@ export async function historyDrawings(history: History, widthPx: number): Promis
 /** One quantity over epochs; nothing where no epoch has it. */
 async function over(
   what: string,
-  widthPx: number,
+  { widthPx, title }: { readonly widthPx: number; readonly title: string | undefined },
   all: readonly Line[],
 ): Promise<Drawing | undefined> {
   const lines = all.filter(({ points }) => points.length > 0);
@@ -76,7 +82,7 @@ async function over(
   const last = lines.map(({ label, points }) => `${label} ${short(points.at(-1)!.value)}`);
   const count = Math.max(...lines.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   const frame = {
-    title: `${what[0]!.toUpperCase()}${what.slice(1)}`,
+    title: title === undefined ? `${what[0]!.toUpperCase()}${what.slice(1)}` : `${title}: ${what}`,
     description: `The ${what} over ${count} epochs, at the end: ${last.join(", ")}`,
     ...(lines.length > 1 && { legend: lines }),
   };
