@@ -4,7 +4,7 @@
  *
  *     deno bench -A bench/optimizer_bench.ts
  */
-import { adam, adamW, type Model, sgd } from "../mod.ts";
+import { adam, adamW, lamb, lion, lookahead, type Model, sgd } from "../mod.ts";
 import { tensorsOnly } from "./tensors_only.ts";
 import { resnet18 } from "../models/resnet.ts";
 import { numbers, regression } from "./steps.ts";
@@ -18,6 +18,9 @@ const optimizers = {
   "sgd with momentum": sgd({ momentum: 0.9 }),
   "adam": adam(),
   "adamW": adamW(),
+  "lion": lion(),
+  "lamb": lamb(),
+  "lookahead of adamW": lookahead(adamW()),
 };
 
 const networks: Readonly<Record<string, () => Model>> = {

@@ -1,42 +1,33 @@
 /**
  * What the library itself takes of a training step: time of the main thread on a core, while the engine
- * works in threads of its own. Linux only; exits 1 where a bound is not met.
+ * works in threads of its own. Linux only; exits 1 where the bound of
+ * the small head is not met.
  *
  *     deno run -A bench/overhead.ts
  *
- * For ResNet-18 the sweep of the optimizer, measured alone, is taken off; the bound is 2 % of the step.
+ * The sweep of the optimizer is included, so that these are upper bounds; that of ResNet-18 is 2 % of
+ * the step without the sweep, which `optimizer_bench.ts` measures, and is not checked here.
  * A head of 512 features and ten classes is so small that the main thread runs it by itself: what is
  * printed holds the engine's run and the sweep too, and the bound is 0.3 ms.
  */
 import { adamW, type FitOptions, type Model } from "../mod.ts";
 import { input, linear, network, output, toModel } from "../models/layers.ts";
 import { resnet18 } from "../models/resnet.ts";
-import { fitSteps, median, momentum, numbers, regression, updateTimes } from "./steps.ts";
-import { tensorsOnly } from "./tensors_only.ts";
+import { fitSteps, momentum, numbers } from "./steps.ts";
 
-const MOST_SHARE = 0.02;
 const MOST_MS_OF_HEAD = 0.3;
 
 const large = await perStep(resnet18(), { steps: 5, batchSize: 16, optimizer: momentum() });
-const tensors = tensorsOnly([...resnet18().parameters.values()].map(({ shape }) => shape));
-const sweep = median(
-  await updateTimes(tensors, {
-    dataset: regression(numbers(tensors, 1), 1),
-    optimizer: momentum(),
-    loss: "mse",
-  }),
-);
-const ownMs = Math.max(0, large.mainMs - sweep);
-const share = ownMs / large.ms;
+const share = large.mainMs / large.ms;
 console.log(
-  `ResNet-18: ${large.ms.toFixed(0)} ms a step, of which the main thread ${
+  `ResNet-18: ${large.ms.toFixed(0)} ms a step, the main thread ${
     large.mainMs.toFixed(1)
-  }, ` +
-    `the sweep ${sweep.toFixed(1)}: ${(100 * share).toFixed(1)} % of its own`,
+  } of them, ` +
+    `${(100 * share).toFixed(1)} %, the sweep of the optimizer included`,
 );
 const small = await perStep(head(), { steps: 3000, batchSize: 32, optimizer: adamW() });
 console.log(`head: ${small.ms.toFixed(3)} ms a step, the main thread ${small.mainMs.toFixed(3)}`);
-if (share > MOST_SHARE || small.mainMs > MOST_MS_OF_HEAD) Deno.exit(1);
+if (small.mainMs > MOST_MS_OF_HEAD) Deno.exit(1);
 
 /** Means over the later half of the steps. */
 async function perStep(

@@ -1,4 +1,7 @@
-/** Folders of the project in their order: each may import only from itself and those above it. */
+/**
+ * Folders of the project in their order: each may import only from itself and those above it.
+ * `src/report` shows what the folders above it found; only `src/cli` imports it.
+ */
 const ORDER = [
   "src/tensor",
   "src/onnx",
@@ -8,6 +11,7 @@ const ORDER = [
   "src/train",
   "src/data",
   "src/workflow",
+  "src/report",
   "models",
   "src/cli",
 ];
@@ -63,6 +67,7 @@ function wrongWay(path: string, targets: readonly string[]): string[] {
     const other = folderOf(target);
     if (other === folder) return false;
     if (folder === "src/data") return other !== "src/tensor";
+    if (folder === "models" && other === "src/report") return true;
     const otherRank = ORDER.indexOf(other);
     return otherRank < 0 || otherRank > rank;
   });

@@ -1,14 +1,21 @@
-/** A signal that Ctrl-C aborts, and the end of listening to it. A second Ctrl-C ends the process. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
+/**
+ * A signal that Ctrl-C (or SIGTERM) aborts, and the end of listening to it. From then on nobody listens,
+ * so that a second Ctrl-C ends the process at once, also while the engine computes.
+ */
 export function onInterrupt(say: (text: string) => void): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
+  const stopListening = () => {
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, listener);
+  };
   const listener = () => {
-    if (controller.signal.aborted) Deno.exit(130);
-    say("\nStopping; what is trained so far will be saved. Ctrl-C again to leave at once.");
+    stopListening();
+    say("\nStopping after this step; what is trained is kept. Ctrl-C again leaves at once.");
     controller.abort();
   };
-  Deno.addSignalListener("SIGINT", listener);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", listener),
-  };
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, listener);
+  return { signal: controller.signal, [Symbol.dispose]: stopListening };
 }

@@ -4,12 +4,17 @@ import { artifactsBuildCommand } from "./commands/artifacts_build.ts";
 import { artifactsExportCommand } from "./commands/artifacts_export.ts";
 import { artifactsInspectCommand } from "./commands/artifacts_inspect.ts";
 import { artifactsTrainCommand } from "./commands/artifacts_train.ts";
+import { duplicatesCommand } from "./commands/duplicates.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { featuresCommand } from "./commands/features.ts";
 import { fineTuneCommand } from "./commands/fine_tune.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { lrFindCommand } from "./commands/lr_find.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { searchCommand } from "./commands/search.ts";
+import { similarCommand } from "./commands/similar.ts";
+import { reportCommand } from "./commands/report.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
 import { parse } from "./parse.ts";
@@ -17,9 +22,14 @@ import { UsageError } from "./usage_error.ts";
 
 const COMMANDS: readonly Command[] = [
   fineTuneCommand,
+  lrFindCommand,
   evaluateCommand,
   predictCommand,
+  searchCommand,
+  reportCommand,
   featuresCommand,
+  duplicatesCommand,
+  similarCommand,
   modelsCommand,
   inspectCommand,
   artifactsBuildCommand,

@@ -35,6 +35,7 @@ export function parse(
   const files = [...found["_"] as string[], ...found["--"] as string[]].map(String);
   if (found["help"] !== true) checkPositionals(name, positionals, files);
   return {
+    args,
     positionals: files,
     text: (option) => values.get(option)?.toString(),
     number: (option) => values.has(option) ? Number(values.get(option)) : undefined,

@@ -1,5 +1,7 @@
 /** Arguments of a command as they were given. */
 export interface Values {
+  /** All of them, as they stand behind the command's name. */
+  readonly args: readonly string[];
   /** Arguments by position. */
   readonly positionals: readonly string[];
   /** The text of an option, where it was given. */

@@ -1,15 +1,32 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
-import type { Model } from "../onnx/model.ts";
+import { lossSchema } from "../artifacts/losses/schema.ts";
+import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
+import { type Average, averageSchema } from "./average/average.ts";
+import type { Callback } from "./callbacks/callback.ts";
+import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
+import { type Clip, clipSchema } from "./groups/clip.ts";
+import {
+  groupsSchema,
+  type LayerDecay,
+  layerDecaySchema,
+  type ParameterGroup,
+  type RateSpread,
+  spreadSchema,
+} from "./groups/group.ts";
 import { adamW } from "./optimizers/adamw.ts";
-import type { Optimizer } from "./optimizers/optimizer.ts";
+import { type Optimizer, optimizerSchema } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
+import type { Mix } from "./mix/mix.ts";
+import type { Sampler } from "./samplers/sampler.ts";
 import type { MemoryMode } from "./program.ts";
 import type { BatchNormMode } from "./specialise.ts";
+
+export type { EpochRecord, FitResult, History } from "./history.ts";
 
 /** Options of `fit`. */
 export interface FitOptions {
@@ -21,12 +38,46 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** What a step does. @default {adamW()} */
   readonly optimizer?: Optimizer;
+  /** Parameters for which something is different; the first group that selects one counts. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Learning rates over the depth of the network. @default {the optimizer's, for all} */
+  readonly learningRate?: RateSpread;
+  /**
+   * Learning rates that shrink from block to block towards the input, such as 0.75, for parameters
+   * whose group has no rate of its own. @default {1}
+   */
+  readonly layerDecay?: number | LayerDecay;
+  /**
+   * Whether weight decay acts on biases and on scales of normalisations too, as in PyTorch's optimizers
+   * unless they are told otherwise. @default {true}
+   */
+  readonly decayBiases?: boolean;
+  /** How gradients are kept from being too large. @default {not at all} */
+  readonly clip?: Clip;
   /** How the learning rate changes. @default {constant()} */
   readonly schedule?: Schedule;
-  /** The loss, or one of your own. @default {"crossEntropy"} */
+  /**
+   * Batches whose gradients make one step, each weighed by its examples: as if they were one batch, but
+   * for the statistics of batch normalisation. The last step of an epoch takes what is left. @default {1}
+   */
+  readonly accumulate?: number;
+  /** An average of the weights, to validate with and to give in the place of the last. */
+  readonly average?: Average;
+  /** The loss, or one of your own. @default {"crossEntropy", or what the model's task asks for} */
   readonly loss?: Loss;
+  /**
+   * A penalty that keeps parameters near their starting values, such as `l2sp()`; part of the training
+   * loss. @default {none}
+   */
+  readonly stayNear?: StayNear;
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
+  /**
+   * Mixes the examples of each batch, such as `mixUp()`. What is frozen then runs every time; nothing of
+   * the training examples is kept.
+   */
+  // deno-lint-ignore no-explicit-any -- what a mix draws is its own affair
+  readonly mix?: Mix<any>;
   /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */
@@ -35,8 +86,20 @@ export interface FitOptions {
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
   readonly shuffle?: boolean;
-  /** Folder that the state is kept in after each epoch; a run resumes exactly from there. */
-  readonly checkpoint?: string;
+  /**
+   * Which examples an epoch takes: "balanced" draws every class as often as any other, with replacement.
+   * @default all, once each
+   */
+  readonly sampler?: "balanced" | Sampler;
+  /** Steps of an epoch, where it is to be shorter than the data, or these are a stream. @default as many as the data give */
+  readonly stepsPerEpoch?: number;
+  /**
+   * Folder that the state is kept in after each epoch and when the signal ends the run, or when and
+   * what is kept; a run resumes exactly from there.
+   */
+  readonly checkpoint?: string | CheckpointPolicy;
+  /** What listens to the run, in order. @default {[]} */
+  readonly callbacks?: readonly Callback[];
   /**
    * What a step keeps for its backward pass. `"low"` keeps a part of it and computes the rest again,
    * for networks and batches that do not fit otherwise: the gradients are the same, a step takes up to
@@ -59,59 +122,23 @@ export interface FitOptions {
    * every time. @default {0}
    */
   readonly cacheCopies?: number;
-  /** Ends training early, at the next step; `fit` gives what is trained so far. */
+  /**
+   * Tries everything once and throws the result away: steps on whole and last batches, validation, a
+   * checkpoint written and read in a temporary folder. Callbacks are not called. @default {false}
+   */
+  readonly dryRun?: boolean;
+  /**
+   * Trains on the first so many batches only, in their order and without random changes, which must
+   * bring the loss near 0; validation takes as many. 0 trains on all. @default {0}
+   */
+  readonly overfitBatches?: number;
+  /**
+   * Ends training early, when the step at hand is done: the checkpoint is written, and `fit` gives what
+   * is trained so far.
+   */
   readonly signal?: AbortSignal;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
-}
-
-/** What an epoch came to. */
-export interface EpochRecord {
-  /** The epoch; the first is 1. */
-  readonly epoch: number;
-  /** Mean training loss. */
-  readonly loss: number;
-  /** Training accuracy; NaN where targets are not classes. */
-  readonly accuracy: number;
-  /** Learning rate of the last step. */
-  readonly learningRate: number;
-  /** Seconds it took, validation left out. */
-  readonly seconds: number;
-  /** Training examples a second. */
-  readonly imagesPerSecond: number;
-  /** On the validation data. */
-  readonly validation?: { readonly loss: number; readonly accuracy: number };
-}
-
-/** What training came to. */
-export interface History {
-  /** By epoch. */
-  readonly epochs: readonly EpochRecord[];
-}
-
-/** A trained model, and how it went. */
-export interface FitResult {
-  /** The trained model. */
-  readonly model: Model;
-  /** Losses and accuracies by epoch. */
-  readonly history: History;
-}
-
-/** The loss became NaN or infinite; the error carries the last good weights. */
-export class DivergenceError extends Error {
-  /** Its name. */
-  override name = "DivergenceError";
-
-  /** `model` has the weights of the last epoch that ended well. */
-  constructor(
-    message: string,
-    /** The model as it was when the last epoch ended, or before the first. */
-    readonly model: Model,
-    /** The epochs that ended well. */
-    readonly history: History,
-  ) {
-    super(message);
-  }
 }
 
 const isFunction = (value: unknown) => typeof value === "function";
@@ -123,21 +150,40 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   validation: dataset.optional(),
   epochs: z.number().int().positive().optional(),
   batchSize: z.number().int().positive().optional(),
-  optimizer: z.custom<Optimizer>((value) =>
-    typeof value === "object" && value !== null && "update" in value
-  ).describe("an optimizer, such as adamW()").optional(),
+  optimizer: optimizerSchema.optional(),
+  groups: groupsSchema.optional(),
+  learningRate: spreadSchema.optional(),
+  layerDecay: layerDecaySchema.optional(),
+  decayBiases: z.boolean().optional(),
+  clip: clipSchema.optional(),
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>(isFunction).describe("a function"),
-  ]).optional(),
+  accumulate: z.number().int().positive().optional(),
+  average: averageSchema.optional(),
+  loss: lossSchema.optional(),
+  stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
-    .describe('"none", "imagenet", "gentle" or a list of transforms').optional(),
+    .describe('a recipe such as "imagenet", or a list of transforms').optional(),
+  mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)
+    .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
-  checkpoint: z.string().min(1).optional(),
+  sampler: z.custom<"balanced" | Sampler>((value) =>
+    value === "balanced" || typeof value === "object" && value !== null && "draw" in value
+  ).describe('"balanced" or a sampler').optional(),
+  stepsPerEpoch: z.number().int().positive().optional(),
+  checkpoint: z.union([
+    z.string().min(1).describe("a folder"),
+    z.custom<CheckpointPolicy>((value) => typeof value === "object" && value !== null)
+      .describe("a policy { folder, everySteps, everySeconds, keepLast, keepBest }"),
+  ]).optional(),
+  callbacks: z.array(
+    z.custom<Callback>((value) => typeof value === "object" && value !== null)
+      .describe("a callback, such as earlyStopping()"),
+  ).optional(),
+  dryRun: z.boolean().optional(),
+  overfitBatches: z.number().int().min(0).optional(),
   memory: z.enum(["normal", "low"]).optional(),
   cacheBytes: z.number().min(0).optional(),
   cacheFolder: z.string().min(1).optional(),
@@ -146,6 +192,11 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("an AbortSignal").optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<FitOptions>;
+
+/** A policy by itself, so that errors name the part of it that is wrong. */
+const policySchema: z.ZodType<{ checkpoint: CheckpointPolicy }> = z.strictObject({
+  checkpoint: checkpointPolicySchema,
+});
 
 /** Options with nothing left out that has a default. */
 export interface FitSettings extends FitOptions {
@@ -157,6 +208,8 @@ export interface FitSettings extends FitOptions {
   readonly optimizer: Optimizer;
   /** How the learning rate changes. */
   readonly schedule: Schedule;
+  /** Batches whose gradients make one step. */
+  readonly accumulate: number;
   /** The loss. */
   readonly loss: Loss;
   /** Random changes of the pictures. */
@@ -171,18 +224,34 @@ export interface FitSettings extends FitOptions {
   readonly cacheBytes: number;
   /** Augmented copies of each picture whose features are kept. */
   readonly cacheCopies: number;
+  /** What listens. */
+  readonly callbacks: readonly Callback[];
+  /** Whether everything is only tried. */
+  readonly dryRun: boolean;
+  /** Batches to overfit; 0 for all. */
+  readonly overfitBatches: number;
   /** Whether to show progress. */
   readonly verbose: boolean;
 }
 
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
-  const given = checkOptions("fit", schema, options);
+  const { mix, sampler, ...given } = checkOptions("fit", schema, options);
+  if (typeof given.checkpoint === "object") {
+    checkOptions("fit", policySchema, { checkpoint: given.checkpoint });
+  }
+  if (mix && (given.cacheCopies ?? 0) > 0) {
+    throw new RangeError(
+      'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
+        "step: give one of them",
+    );
+  }
   return {
     epochs: 5,
     batchSize: 32,
     optimizer: adamW(),
     schedule: constant(),
+    accumulate: 1,
     loss: "crossEntropy",
     augment: "none",
     device: "auto",
@@ -190,7 +259,13 @@ export function fitSettings(options: FitOptions): FitSettings {
     shuffle: true,
     cacheBytes: 2 ** 30,
     cacheCopies: 0,
+    callbacks: [],
+    dryRun: false,
+    overfitBatches: 0,
     verbose: true,
     ...given,
+    ...(!given.overfitBatches && { ...(mix && { mix }), ...(sampler && { sampler }) }),
+    // Batches that are to be learned by heart must be the same each time.
+    ...(given.overfitBatches && { shuffle: false, augment: "none" }),
   };
 }

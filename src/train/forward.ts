@@ -7,6 +7,7 @@ import type { Runtime, Session } from "../runtime/runtime.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { HostBatch } from "./loader.ts";
+import { namingSizes } from "./misfit.ts";
 import { pictureInput } from "./specialise.ts";
 
 /** Runs a graph of a model over batches; ready for the sizes of the batch at hand. */
@@ -20,19 +21,13 @@ export interface Forward {
 /** A forward pass through `graph`, which belongs to `model`, with all of the engine's fusions. */
 export function forwardOf(runtime: Runtime, model: Model, graph: Graph): Forward {
   let session: Session | undefined;
-  let batchSize = 0;
   return {
     async run(batch) {
-      const images = batch.inputs[IMAGES];
-      const size = batch.weights.dims[0]!;
       checkInputs(model, batch.inputs, { graph, what: "The data do not fit the model: " });
-      // With pictures the graph is made for one batch size; the last, smaller batch makes another.
-      if (!session || images && size !== batchSize) {
-        await session?.release();
-        session = await compile(runtime, model, graph, images, size);
-        batchSize = size;
-      }
-      return await session.run(batch.inputs);
+      return await namingSizes(model, batch.inputs, async () => {
+        session ??= await compile(runtime, model, graph, IMAGES in batch.inputs);
+        return await session.run(batch.inputs);
+      });
     },
     async release() {
       await session?.release();
@@ -45,14 +40,21 @@ function compile(
   runtime: Runtime,
   model: Model,
   graph: Graph,
-  images: Tensor | undefined,
-  batch: number,
+  takesImages: boolean,
 ): Promise<Session> {
   const { source } = model;
-  if (!images) return runtime.session(encodeGraph(graph, { source }));
+  if (!takesImages) return runtime.session(encodeGraph(graph, { source }));
   const copy = graph.clone();
   normalise(copy);
-  attachImageInput(copy, copy.value(pictureInput(model)), model.preprocessing!, batch);
+  const known = new Set(copy.values.values());
+  attachImageInput(copy, copy.value(pictureInput(model)), model.preprocessing!, 1);
+  // Batches are of any size; the last one of a data set is smaller.
+  const images = copy.value(IMAGES);
+  const shape = ["batch", ...images.shape!.slice(1)];
+  for (const value of copy.values.values()) {
+    if (!known.has(value) && !value.constant) value.shape = undefined;
+  }
+  images.shape = shape;
   for (const value of copy.outputs) value.shape = undefined;
   return runtime.session(encodeGraph(copy, { source }));
 }

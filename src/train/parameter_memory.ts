@@ -1,4 +1,5 @@
 import type { Parameter } from "../onnx/model.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** What is to be known of a parameter to find it room. */
@@ -7,15 +8,19 @@ export type MemoryParameter = Pick<
   "name" | "type" | "shape" | "size" | "trainable" | "value"
 >;
 
-/** Where one parameter lies. */
-interface Slot {
-  readonly parameter: MemoryParameter;
-  /** First element, counted from the start of each region. */
-  readonly start: number;
+/** Shapes of the arrays of state that an optimizer keeps for a parameter. */
+export type StateShapes = (parameter: MemoryParameter) => readonly (readonly number[])[];
+
+/** Where an array lies. */
+interface Place {
+  /** Byte offset. */
+  readonly offset: number;
+  /** Its shape. */
+  readonly shape: readonly number[];
 }
 
 const PAGE_BYTES = 65536;
-/** Slots begin at multiples of this many elements, so that the engine finds them aligned. */
+/** Arrays begin at multiples of this many elements, so that the engine finds them aligned. */
 const ALIGNED = 16;
 
 /**
@@ -23,41 +28,63 @@ const ALIGNED = 16;
  * other in one WebAssembly memory: the engine reads and writes there, and so does the optimizer.
  */
 export class ParameterMemory {
-  /** The memory: parameters, then gradients, then each array of state, each of `count` elements. */
+  /** The memory: parameters, then gradients, then the first array of state of each, and so on. */
   readonly memory: WebAssembly.Memory;
   /** Elements in each region, gaps between the parameters included. */
   readonly count: number;
-  readonly #slots = new Map<string, Slot>();
+  /** Byte offset of the room that is given up to whoever needs it for the length of a step. */
+  readonly scratch: number;
+  readonly #places = new Map<string, Place[]>();
   readonly #views = new Map<string, Tensor<"float32">>();
 
-  /** Copies the trainable parameters in. Throws `TypeError` for one that is not float32. */
+  /**
+   * Copies the trainable parameters in. `states` says how many arrays of state each has, or their
+   * shapes; `scratch` how many numbers of room. Throws `TypeError` for one that is not float32.
+   */
   constructor(
     model: { readonly parameters: ReadonlyMap<string, MemoryParameter> },
-    readonly states: number,
+    states: number | StateShapes,
+    scratch = 0,
   ) {
-    let start = 0;
-    for (const parameter of model.parameters.values()) {
-      if (!parameter.trainable) continue;
-      if (parameter.type !== "float32") {
-        throw new TypeError(
-          `Parameter "${parameter.name}" is ${parameter.type}; only float32 can be trained. Freeze it`,
-        );
-      }
-      this.#slots.set(parameter.name, { parameter, start });
-      start += Math.ceil(parameter.size / ALIGNED) * ALIGNED;
+    const trained = [...model.parameters.values()].filter((parameter) => parameter.trainable);
+    trained.forEach(checkType);
+    const shapes = trained.map((parameter) => [
+      parameter.shape,
+      parameter.shape,
+      ...(typeof states === "number"
+        ? new Array<readonly number[]>(states).fill(parameter.shape)
+        : states(parameter)),
+    ]);
+    trained.forEach(({ name }) => this.#places.set(name, []));
+    let end = 0;
+    const regions = Math.max(2, ...shapes.map((one) => one.length));
+    for (let region = 0; region < regions; region++) {
+      trained.forEach(({ name }, index) => {
+        const shape = shapes[index]![region];
+        if (!shape) return;
+        this.#places.get(name)!.push({ offset: 4 * end, shape });
+        end += Math.ceil(sizeOf(shape) / ALIGNED) * ALIGNED;
+      });
     }
-    this.count = start;
-    const bytes = Math.max(1, (2 + states) * start * 4);
+    const padded = ({ shape }: MemoryParameter) => Math.ceil(sizeOf(shape) / ALIGNED) * ALIGNED;
+    this.count = trained.reduce((sum, parameter) => sum + padded(parameter), 0);
+    this.scratch = 4 * end;
+    const bytes = Math.max(1, 4 * (end + scratch));
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
     this.load(new Map([...model.parameters].map(([name, { value }]) => [name, value])));
   }
 
   /** Names of the parameters, in order. */
   get names(): readonly string[] {
-    return [...this.#slots.keys()];
+    return [...this.#places.keys()];
   }
 
-  /** Byte offset of region `index`: 0 parameters, 1 gradients, from 2 on state. */
+  /** How many arrays of state a parameter has. */
+  states(name: string): number {
+    return this.#places.get(name)!.length - 2;
+  }
+
+  /** Byte offset of region `index`: 0 parameters, 1 gradients, from 2 on state of equal shapes. */
   offset(index: number): number {
     return index * this.count * 4;
   }
@@ -67,18 +94,14 @@ export class ParameterMemory {
     return new Float32Array(this.memory.buffer as ArrayBuffer, this.offset(index), this.count);
   }
 
-  /** A parameter's part of region `index`, in place. */
+  /** A parameter's array in region `index`, in place. */
   view(name: string, index: number): Tensor<"float32"> {
     const key = `${index} ${name}`;
     const known = this.#views.get(key);
     if (known) return known;
-    const { parameter, start } = this.#slots.get(name)!;
-    const data = new Float32Array(
-      this.memory.buffer as ArrayBuffer,
-      this.offset(index) + start * 4,
-      parameter.size,
-    );
-    const view = tensor("float32", parameter.shape, data);
+    const { offset, shape } = this.#places.get(name)![index]!;
+    const buffer = this.memory.buffer as ArrayBuffer;
+    const view = tensor("float32", shape, new Float32Array(buffer, offset, sizeOf(shape)));
     this.#views.set(key, view);
     return view;
   }
@@ -98,4 +121,11 @@ export class ParameterMemory {
       if (weight) this.view(name, 0).data.set(weight.data as Float32Array);
     }
   }
+}
+
+function checkType({ name, type }: MemoryParameter): void {
+  if (type === "float32") return;
+  throw new TypeError(
+    `Parameter "${name}" is ${type}; only float32 can be trained. Freeze it`,
+  );
 }

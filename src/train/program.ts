@@ -1,6 +1,8 @@
+import { attachLoss } from "../artifacts/losses/attach_loss.ts";
+import { lossOf } from "../artifacts/losses/by_name.ts";
 import {
   buildTrainingGraph,
-  meanLoss,
+  type LossSums,
   parametersToInputs,
   TARGETS,
   type TrainingGraph,
@@ -20,11 +22,12 @@ import type { DataType } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type LossResult, termSums } from "./loss_result.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
 import { specialise, type Specialised, type SpecialiseOptions } from "./specialise.ts";
 
 /** What a training program is made for. */
-export interface ProgramOptions extends SpecialiseOptions {
+export interface ProgramOptions extends Omit<SpecialiseOptions, "outputs" | "teacher"> {
   /** The loss. */
   readonly loss: Loss;
   /** Type and shape of the targets of a batch. */
@@ -40,11 +43,21 @@ export interface ProgramOptions extends SpecialiseOptions {
 export type MemoryMode = "normal" | "low";
 
 /** What one step of a training program gives, beside the gradients in the parameter memory. */
-export interface StepResult {
-  /** The mean loss of the batch. */
-  readonly loss: number;
+export interface StepResult extends LossResult {
   /** The model's outputs by name. */
   readonly outputs: Tensors;
+}
+
+/** The loss of a batch, and the model's outputs. */
+interface Evaluated extends Pick<StepResult, "terms" | "outputs"> {
+  /** The mean loss, where it is not one that is known by its name. */
+  readonly loss: number | undefined;
+}
+
+interface Evaluation {
+  readonly session: Session;
+  readonly loss: string | undefined;
+  readonly sums: LossSums | undefined;
 }
 
 /** Running statistics by name; a program updates them as it trains. */
@@ -57,7 +70,7 @@ export type RunningStatistics = Map<string, Tensor<"float32">>;
 export class Program {
   readonly #frozen: Session | undefined;
   readonly #training: Session;
-  #evaluation: Promise<{ session: Session; loss: string | undefined }> | undefined;
+  #evaluation: Promise<Evaluation> | undefined;
   readonly #masks: readonly DropoutMask[];
   readonly #graph: TrainingGraph;
   readonly #into: Record<string, Tensor> = {};
@@ -66,6 +79,7 @@ export class Program {
 
   private constructor(
     readonly runtime: Runtime,
+    readonly model: Model,
     readonly memory: ParameterMemory,
     readonly options: ProgramOptions,
     readonly specialised: Specialised,
@@ -99,7 +113,8 @@ export class Program {
     memory: ParameterMemory,
     options: ProgramOptions,
   ): Promise<Program> {
-    const specialised = await specialise(runtime, model, options);
+    const { outputs = [], teacher } = lossOf(options.loss);
+    const specialised = await specialise(runtime, model, { ...options, outputs, teacher });
     const forward = specialised.rest.clone();
     const featureNames = forward.inputs.map((value) => value.name);
     const masks = dropoutToMasks(forward, options.dropout);
@@ -112,6 +127,7 @@ export class Program {
       targets: options.targets,
       batch: options.batch,
       batchNorms: specialised.batchNorms,
+      model,
     });
     const g = new Builder(graph.graph);
     blockChannels(g, await runtime.channelBlock());
@@ -122,7 +138,7 @@ export class Program {
     const training = await runtime.session(encodeGraph(graph.graph, { source, declared }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
-    return new Program(runtime, memory, options, specialised, featureNames, {
+    return new Program(runtime, model, memory, options, specialised, featureNames, {
       graph,
       masks,
       training,
@@ -146,13 +162,17 @@ export class Program {
     return only({ ...inputs, ...made }, this.featureNames);
   }
 
-  /** One forward and backward pass; gradients are written into the parameter memory. */
+  /**
+   * One forward and backward pass; gradients are written into the parameter memory. Running statistics
+   * that are not given do not move; `kept` is how much of them stays, in the place of each layer's momentum.
+   */
   async step(
     features: Tensors,
     targets: Tensor,
     weights: Tensor<"float32">,
-    running: RunningStatistics,
+    running: RunningStatistics | undefined,
     random: Rng,
+    kept?: number,
   ): Promise<StepResult> {
     const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
@@ -161,31 +181,33 @@ export class Program {
     for (const [name, owner] of this.#twins) {
       this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
     }
-    this.#updateRunning(results, running);
+    if (running) this.#updateRunning(results, running, kept);
     return {
       loss: Number(results[this.#graph.loss]!.data[0]),
+      terms: termSums(results, this.#graph.sums),
       outputs: only(results, this.#graph.outputs),
     };
   }
 
   /**
    * The model's outputs with the parameters and running statistics as they are, dropout off; and the
-   * mean loss, where it is one of the user's own, which only the engine can compute.
+   * mean loss, where it is none of those known by name, which are computed from the outputs.
    */
   async evaluate(
     features: Tensors,
     targets: Tensor,
     weights: Tensor<"float32">,
     running: RunningStatistics,
-  ): Promise<{ loss: number | undefined; outputs: Tensors }> {
+  ): Promise<Evaluated> {
     this.#evaluation ??= this.#compileEvaluation();
-    const { session, loss } = await this.#evaluation;
+    const { session, loss, sums } = await this.#evaluation;
     const feeds: Record<string, Tensor> = { ...features, ...Object.fromEntries(running) };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
     Object.assign(feeds, { [TARGETS]: targets, [WEIGHTS]: weights });
     const results = await session.run(only(feeds, session.inputs));
     return {
       loss: loss === undefined ? undefined : Number(results[loss]!.data[0]),
+      terms: termSums(results, sums),
       outputs: only(results, this.#graph.outputs),
     };
   }
@@ -197,20 +219,27 @@ export class Program {
     await (await this.#evaluation)?.session.release();
   }
 
-  async #compileEvaluation(): Promise<{ session: Session; loss: string | undefined }> {
+  async #compileEvaluation(): Promise<Evaluation> {
     const graph = this.specialised.rest.clone();
     dropoutToMasks(graph, false);
     parametersToInputs(graph, [...this.memory.names, ...this.specialised.running]);
     const g = new Builder(graph);
-    const loss = typeof this.options.loss === "function" ? meanLoss(g, this.options) : undefined;
-    if (loss) graph.outputs.push(loss);
+    const made = typeof this.options.loss === "string"
+      ? undefined
+      : attachLoss(g, { ...this.options, model: this.model });
+    for (const value of [made?.loss, made?.sums]) if (value) graph.outputs.push(value);
     blockChannels(g, await this.runtime.channelBlock());
-    return { session: await this.runtime.session(encodeGraph(graph)), loss: loss?.name };
+    return {
+      session: await this.runtime.session(encodeGraph(graph)),
+      loss: made?.loss.name,
+      sums: made?.sums && { name: made.sums.name, factors: made.factors },
+    };
   }
 
   /** running ← momentum·running + (1 − momentum)·batch, the variance unbiased as in PyTorch. */
-  #updateRunning(results: Tensors, running: RunningStatistics): void {
-    for (const { running: names, batch, momentum, count } of this.#graph.statistics) {
+  #updateRunning(results: Tensors, running: RunningStatistics, share?: number): void {
+    for (const { running: names, batch, count, ...layer } of this.#graph.statistics) {
+      const momentum = share ?? layer.momentum;
       names.forEach((name, which) => {
         const kept = running.get(name)!.data;
         const now = results[batch[which]!]!.data as Float32Array;
@@ -231,7 +260,8 @@ export function runningStatistics(model: Model, names: readonly string[]): Runni
   }));
 }
 
-function drawMask(mask: DropoutMask, random: Rng): Tensor<"uint8"> {
+/** Draws the mask of a dropout layer: which elements stay. */
+export function drawMask(mask: DropoutMask, random: Rng): Tensor<"uint8"> {
   const size = sizeOf(mask.shape);
   const data = new Uint8Array(size);
   const limit = mask.ratio * 65536;

@@ -1,275 +1,202 @@
-import { permutation, rng } from "../tensor/rng.ts";
 import type { Dataset } from "../tensor/dataset.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { classesOf } from "./evaluate.ts";
-import type { FeatureBatch } from "./features/feature_table.ts";
-import { FeatureTables, type Filling } from "./features/feature_tables.ts";
-import {
-  DivergenceError,
-  type EpochRecord,
-  type FitResult,
-  type FitSettings,
-} from "./fit_options.ts";
-import { batches, type HostBatch } from "./loader.ts";
+import { averageEpoch } from "./average/statistics.ts";
+import { accuracyText, epochLine } from "./epoch_line.ts";
+import type { FitSettings } from "./fit_options.ts";
+import type { StepTaken } from "./gradient_sum.ts";
+import type { FitResult } from "./history.ts";
 import { type Progress, stderrProgress } from "./progress.ts";
+import { Journal } from "./run/journal.ts";
+import { RunData } from "./run/run_data.ts";
+import { validate } from "./run/validate.ts";
 import { Tally } from "./tally.ts";
 import { Trainer } from "./trainer.ts";
 
-import { accuracyText, epochLine } from "./epoch_line.ts";
-import { firstBatch, padded } from "./sample_batch.ts";
+/** How an epoch ended. */
+type Outcome = "done" | "stopped" | "aborted";
 
-/** What a checkpoint says beside its tensors. */
-interface RunState {
-  readonly epoch: number;
-  readonly steps: number;
-  readonly epochs: readonly EpochRecord[];
-  readonly key: string;
+/** What a run trains on and measures itself with. */
+export interface RunDatasets {
+  /** The training data as they were given, by whose content checkpoints know them. */
+  readonly given: Dataset;
+  /** The same, ready for the model. */
+  readonly train: Dataset;
+  /** The validation data, ready for the model. */
+  readonly validation: Dataset | undefined;
 }
 
 /** One run of `fit`. */
 export class Run {
-  readonly #epochs: EpochRecord[] = [];
-  #good: ReadonlyMap<string, Tensor>;
-  readonly #tables = new FeatureTables();
-  readonly #probes = new Map<Dataset, Map<number, Promise<HostBatch>>>();
-  readonly #classCount: number | undefined;
+  readonly settings: FitSettings;
+  readonly #data: RunData;
+  readonly #journal: Journal;
 
-  constructor(
-    readonly trainer: Trainer,
-    readonly settings: FitSettings,
-    readonly train: Dataset,
-    readonly validation: Dataset | undefined,
-  ) {
-    this.#good = trainer.snapshot();
-    this.#classCount = settings.loss === "crossEntropy" ? classesOf(trainer.model) : undefined;
+  constructor(readonly trainer: Trainer, readonly datasets: RunDatasets) {
+    this.settings = trainer.settings;
+    this.#data = new RunData(trainer, datasets.train, datasets.validation);
+    this.#journal = new Journal(trainer, this.#data);
   }
 
+  /** Trains to the end, or until the signal or a callback ends it. */
   async run(): Promise<FitResult> {
-    const { epochs, checkpoint } = this.settings;
-    const first = checkpoint === undefined ? 0 : await this.#resume(checkpoint);
+    const { signal } = this.settings;
     try {
-      if (first < epochs) await this.#tables.fill(this.train, this.validation, this.#filling);
-      for (let epoch = first; epoch < epochs; epoch++) {
-        const done = await this.#epoch(epoch);
-        if (!done) break;
-        this.#good = this.trainer.snapshot();
-        if (checkpoint !== undefined) await this.#save(checkpoint, epoch + 1);
+      await this.#journal.resume(this.datasets.given);
+      if (this.#goesOn && !await this.#fill()) return this.#result("aborted");
+      await this.#start();
+      let outcome: Outcome = "done";
+      while (outcome === "done" && this.#goesOn) {
+        outcome = signal?.aborted ? "aborted" : await this.#epoch();
       }
-      return this.#result(this.trainer.snapshot());
+      // What `use` chooses is for the result alone: a run that resumes goes on from the last step.
+      if (outcome === "aborted") await this.#journal.save();
+      await this.#journal.callbacks.end({ history: this.#journal.history });
+      return this.#result(outcome);
     } finally {
-      this.#tables.close();
+      this.#data.close();
     }
   }
 
-  /** How features of the examples are computed. */
-  get #filling(): Filling {
+  get #goesOn(): boolean {
+    return this.#journal.place.epoch < this.settings.epochs &&
+      this.#journal.callbacks.stopped === undefined;
+  }
+
+  #result(outcome: Outcome): FitResult {
+    const { model } = this.trainer;
+    const weights = this.#journal.callbacks.chosen ?? this.trainer.snapshot();
+    const stopped = this.#journal.callbacks.stopped ??
+      (outcome === "aborted" ? "the signal ended it" : undefined);
     return {
-      settings: this.settings,
-      classCount: this.#classCount,
-      program: async (dataset) =>
-        await this.trainer.program(await this.#probe(dataset, this.settings.batchSize)),
+      model: Trainer.modelOf(model, weights),
+      history: this.#journal.history,
+      ...(stopped !== undefined && { stopped }),
     };
   }
 
-  /** The first rows of a data set as a batch of `size`, for its shapes. */
-  #probe(dataset: Dataset, size: number): Promise<HostBatch> {
-    const known = this.#probes.get(dataset)?.get(size);
-    if (known) return known;
-    const made = firstBatch(dataset, size, this.#classCount);
-    const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
-    this.#probes.set(dataset, sizes.set(size, made));
-    return made;
+  /** Computes features; false where the signal ended it. */
+  async #fill(): Promise<boolean> {
+    const { signal } = this.settings;
+    try {
+      await this.#data.fill();
+      return true;
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return false;
+      throw error;
+    }
   }
 
-  #result(weights: ReadonlyMap<string, Tensor>): FitResult {
-    return {
-      model: Trainer.modelOf(this.trainer.model, weights),
-      history: { epochs: this.#epochs },
-    };
+  async #start(): Promise<void> {
+    await this.#journal.callbacks.start({
+      epochs: this.settings.epochs,
+      stepsPerEpoch: this.#stepsOf(this.#journal.place.epoch),
+      steps: this.trainer.steps,
+      history: this.#journal.history,
+    });
   }
 
-  /** One epoch; false where it was ended early. */
-  async #epoch(epoch: number): Promise<boolean> {
+  #stepsOf(epoch: number): number {
+    const { batchSize, accumulate } = this.settings;
+    return Math.ceil(Math.ceil(this.#data.lengthOf(epoch) / batchSize) / accumulate);
+  }
+
+  /** The rest of an epoch, from the place where the run is. */
+  async #epoch(): Promise<Outcome> {
     const { settings, trainer } = this;
-    const { optimizer, schedule, epochs, signal } = settings;
-    const progress = stderrProgress(settings.verbose, `epoch ${epoch + 1}/${epochs}`);
-    const start = performance.now();
-    const tally = new Tally(settings.loss);
-    const length = this.#tables.ofEpoch(epoch)?.length ?? this.train.length;
-    const stepsPerEpoch = Math.ceil(length / settings.batchSize);
-    let learningRate = optimizer.learningRate;
-    let done = 0;
-    for await (const batch of this.#batches(epoch)) {
-      if (signal?.aborted) {
-        progress.note("stopped early");
-        return false;
-      }
-      const factor = schedule(trainer.steps, epochs * stepsPerEpoch, stepsPerEpoch);
-      if (!(Number.isFinite(factor) && factor >= 0)) {
-        throw new RangeError(
-          `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ` +
-            trainer.steps,
-        );
-      }
-      learningRate = optimizer.learningRate * factor;
-      // A batch of examples that do not count has no mean loss and teaches nothing.
-      if (batch.weights.data.every((weight) => weight === 0)) continue;
-      const { loss, outputs } = await trainer.step(await batch.program, batch, learningRate);
-      if (!Number.isFinite(loss)) this.#diverged(loss, epoch, learningRate, progress);
-      tally.add(Object.values(outputs)[0]!, batch.targets, batch.weights, batch.count, loss);
-      done += batch.count;
-      progress.at(done, length, `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`);
-    }
-    if (done === 0) {
+    const { epoch, tally: before } = this.#journal.place;
+    const tally = new Tally(settings.loss, before);
+    const progress = stderrProgress(settings.verbose, `epoch ${epoch + 1}/${settings.epochs}`);
+    const early = await this.#steps(tally, progress);
+    progress.done();
+    if (early) return this.#early(early, progress);
+    if (tally.examples === 0) {
       throw new RangeError("None of the training examples could be read, or all have weight 0");
     }
-    progress.done();
-    const seconds = (performance.now() - start) / 1000;
-    const record: EpochRecord = {
+    await this.#journal.checkFinite();
+    await averageEpoch(trainer, this.#data, epoch);
+    const validation = this.datasets.validation &&
+      await trainer.withAverage(() => validate(this.#data, trainer));
+    if (this.datasets.validation && !validation) return this.#early("aborted", progress);
+    const { seconds, learningRate } = this.#journal.place;
+    const record = {
       epoch: epoch + 1,
       loss: tally.meanLoss,
       accuracy: tally.accuracy,
       learningRate,
       seconds,
-      imagesPerSecond: done / seconds,
-      ...(this.validation && { validation: await this.#validate(this.validation) }),
+      imagesPerSecond: tally.examples / seconds,
+      ...(validation && { validation }),
     };
-    this.#epochs.push(record);
-    progress.note(epochLine(record, epochs));
-    return true;
+    await this.#journal.ended(record);
+    progress.note(epochLine(record, settings.epochs));
+    if (this.#journal.callbacks.stopped === undefined) return "done";
+    return this.#early("stopped", progress);
   }
 
-  async *#batches(
-    epoch: number,
-  ): AsyncGenerator<FeatureBatch & { program: ReturnType<Trainer["program"]> }> {
-    const { settings, trainer } = this;
-    const { batchSize, shuffle, seed } = settings;
-    const table = this.#tables.ofEpoch(epoch);
-    const length = table?.length ?? this.train.length;
-    const order = shuffle
-      ? permutation(length, rng(seed, "shuffle", epoch))
-      : Uint32Array.from({ length }, (_, index) => index);
-    if (table) {
-      const probe = await this.#probe(this.train, batchSize);
-      const whole = await trainer.program(probe);
-      // Rows that only fill a batch would count in its statistics.
-      const exact = whole.specialised.batchNorms.size > 0;
-      for (let at = 0; at < length; at += batchSize) {
-        const rows = order.subarray(at, at + batchSize);
-        const size = exact ? rows.length : batchSize;
-        const program = size === batchSize
-          ? trainer.program(probe)
-          : trainer.program(await this.#probe(this.train, size));
-        yield { ...table.batch(rows, size), program };
+  #early(outcome: Outcome, progress: Progress): Outcome {
+    const { stopped } = this.#journal.callbacks;
+    progress.note(outcome === "stopped" ? `stopped: ${stopped}` : "stopped early");
+    return outcome;
+  }
+
+  /** The steps of the epoch that are left; how it ended, where that was early. */
+  async #steps(tally: Tally, progress: Progress): Promise<Outcome | undefined> {
+    const { trainer } = this;
+    const journal = this.#journal;
+    const { epoch, position, seconds } = journal.place;
+    const length = this.#data.lengthOf(epoch);
+    const start = performance.now();
+    for await (const batch of this.#data.batches(epoch, position)) {
+      const { count, next, targets, weights } = batch;
+      // A batch of examples that do not count has no mean loss and teaches nothing.
+      if (weights.data.every((weight) => weight === 0)) continue;
+      const learningRate = this.#learningRate(epoch);
+      const program = await batch.program;
+      const { loss, outputs, terms, ...step } = await trainer.step(program, batch, learningRate);
+      if (!Number.isFinite(loss) || step.broken !== undefined) {
+        progress.done();
+        throw await journal.diverged({ epoch, loss, learningRate, batch, ...step });
       }
-      return;
+      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
+      const passed = (performance.now() - start) / 1000;
+      journal.place = { epoch, position: next, seconds: seconds + passed, learningRate };
+      const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;
+      progress.at(tally.examples, length, more);
+      const early = await this.#stepped(step.taken, tally);
+      if (early) return early;
     }
-    const options = { batchSize, order, epoch, classCount: this.#classCount };
-    for await (const batch of batches(this.train, { ...options, pad: false })) {
-      const full = batch.count === batchSize || !await this.#mayPad(batch.count)
-        ? batch
-        : padded(batch, batchSize);
-      const program = trainer.program(full);
-      yield {
-        features: await (await program).features(full.inputs),
-        targets: full.targets!,
-        weights: full.weights,
-        count: full.count,
-        program,
-      };
-    }
+    // What a run needs that goes on after the last batch, before the epoch's record.
+    journal.place = { ...journal.place, position: length, tally: tally.state };
+    const last = await trainer.finishStep(journal.place.learningRate);
+    if (last.broken !== undefined) throw await journal.diverged({ ...journal.place, ...last });
+    return await this.#stepped(last.taken, tally);
   }
 
-  /** Whether a batch of `count` rows may be filled up: a program is there, and takes no statistics. */
-  async #mayPad(count: number): Promise<boolean> {
-    const { batchSize } = this.settings;
-    if (count === batchSize || this.train.length < batchSize) return false;
-    const probe = await this.#probe(this.train, batchSize);
-    return (await this.trainer.program(probe)).specialised.batchNorms.size === 0;
+  /** Tells of a step, if one was taken, and writes a checkpoint where one is due; whether the run ends. */
+  async #stepped(taken: StepTaken | undefined, tally: Tally): Promise<Outcome | undefined> {
+    const journal = this.#journal;
+    const { steps: step } = this.trainer;
+    const { epoch, learningRate } = journal.place;
+    if (taken) await journal.callbacks.step({ step, epoch: epoch + 1, learningRate, ...taken });
+    const early = this.#earlyOutcome();
+    const isDue = early === "stopped" || taken && journal.checkpoints?.isDue(step);
+    if (early || isDue) journal.place = { ...journal.place, tally: tally.state };
+    if (isDue) await journal.save();
+    return early;
   }
 
-  async #validate(dataset: Dataset) {
-    const { settings, trainer } = this;
-    const { batchSize, verbose } = settings;
-    const progress = stderrProgress(verbose, "validation");
-    let done = 0;
-    const tally = new Tally(settings.loss);
-    const table = this.#tables.validation;
-    const count = async (batch: FeatureBatch, program: Awaited<ReturnType<Trainer["program"]>>) => {
-      const { features, targets, weights } = batch;
-      const running = trainer.running(program);
-      const { loss, outputs } = await program.evaluate(features, targets, weights, running);
-      tally.add(Object.values(outputs)[0]!, targets, weights, batch.count, loss);
-      done += batch.count;
-      progress.at(done, table?.length ?? dataset.length);
-    };
-    const probe = await this.#probe(dataset, batchSize);
-    const program = await trainer.program(probe);
-    if (table) {
-      for (let at = 0; at < table.length; at += batchSize) {
-        const rows = Array.from(
-          { length: Math.min(batchSize, table.length - at) },
-          (_, row) => at + row,
-        );
-        await count(table.batch(rows, batchSize), program);
-      }
-    } else {
-      const order = Uint32Array.from({ length: dataset.length }, (_, index) => index);
-      const options = { batchSize, order, classCount: this.#classCount };
-      for await (const batch of batches(dataset, options)) {
-        const features = await program.features(batch.inputs);
-        await count({ ...batch, features, targets: batch.targets! }, program);
-      }
-    }
-    progress.done();
-    return { loss: tally.meanLoss, accuracy: tally.accuracy };
+  #earlyOutcome(): Outcome | undefined {
+    if (this.#journal.callbacks.stopped !== undefined) return "stopped";
+    return this.settings.signal?.aborted ? "aborted" : undefined;
   }
 
-  #diverged(loss: number, epoch: number, learningRate: number, progress: Progress): never {
-    progress.done();
-    const { model, history } = this.#result(this.#good);
-    throw new DivergenceError(
-      `The loss became ${loss} in epoch ${epoch + 1}, step ${
-        this.trainer.steps + 1
-      }, at learning ` +
-        `rate ${learningRate}. Try a tenth of it. The error's "model" has the weights of ` +
-        (history.epochs.length > 0 ? `epoch ${history.epochs.length}` : "the start"),
-      model,
-      history,
-    );
-  }
-
-  /** What must be the same for a run to go on. */
-  get #key(): string {
-    const { optimizer, batchSize, seed, shuffle, loss } = this.settings;
-    const { memory } = this.trainer;
-    const parameters = memory.names.map((name) => [name, memory.view(name, 0).dims]);
-    const kind = typeof loss === "string" ? loss : "own";
-    const { name, settings } = optimizer;
-    return JSON.stringify([name, settings, batchSize, seed, shuffle, kind, parameters]);
-  }
-
-  async #save(folder: string, epoch: number): Promise<void> {
+  #learningRate(epoch: number): number {
+    const { optimizer, schedule, epochs } = this.settings;
     const { steps } = this.trainer;
-    const state: RunState = { epoch, steps, epochs: this.#epochs, key: this.#key };
-    const { learningRate } = this.settings.optimizer;
-    await writeCheckpoint(folder, { tensors: this.#good, state, steps, learningRate });
-  }
-
-  async #resume(folder: string): Promise<number> {
-    const checkpoint = await readCheckpoint(folder);
-    if (!checkpoint) return 0;
-    const state = checkpoint.state as RunState;
-    if (state.key !== this.#key) {
-      throw new RangeError(
-        `The checkpoint in "${folder}" is of another run (other parameters, optimizer, batch size, ` +
-          "seed or loss). Give another folder, or remove it to start anew",
-      );
-    }
-    this.trainer.restore(checkpoint.tensors, state.steps);
-    this.#epochs.push(...state.epochs);
-    this.#good = checkpoint.tensors;
-    return state.epoch;
+    const stepsPerEpoch = this.#stepsOf(epoch);
+    const factor = schedule(steps, epochs * stepsPerEpoch, stepsPerEpoch, this.#journal.epochs);
+    if (Number.isFinite(factor) && factor >= 0) return optimizer.learningRate * factor;
+    throw new RangeError(
+      `fit(): the "schedule" must give a finite number from 0 on, found ${factor} at step ${steps}`,
+    );
   }
 }

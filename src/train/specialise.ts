@@ -7,6 +7,7 @@ import { separate, type Separated } from "../onnx/passes/separate.ts";
 import { fixInputShapes } from "../onnx/passes/static_shapes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { makeStatic } from "../runtime/static_graph.ts";
+import { attachTeacher } from "./teacher.ts";
 
 /**
  * How batch normalisation works while training: `"batch"` by the statistics of the batch, running
@@ -20,12 +21,19 @@ export interface SpecialiseOptions {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Batch size. */
   readonly batch: number;
-  /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
-  readonly batchNorm: BatchNormMode | undefined;
+  /**
+   * For every layer, or by the name of its scale.
+   * @default {"batch" where the layer is trained, "running" where it is frozen}
+   */
+  readonly batchNorm: BatchNormMode | undefined | ((scale: string) => BatchNormMode | undefined);
   /** Whether dropout layers that act while training are kept. */
   readonly dropout: boolean;
   /** Whether all outputs are kept, or the first only. */
   readonly allOutputs: boolean;
+  /** Further outputs to keep. @default {none} */
+  readonly outputs?: readonly string[];
+  /** A model that is run on the same inputs; its first output is kept under the name `TEACHER`. */
+  readonly teacher?: Model | undefined;
 }
 
 /** A model of fixed sizes, split where training begins. */
@@ -80,14 +88,15 @@ export async function fixSizes(
   vary: ReadonlySet<string> = new Set(),
 ): Promise<Fixed> {
   const graph = model.graph.clone();
-  if (!options.allOutputs) graph.outputs.splice(1);
+  if (!options.allOutputs) keepOutputs(graph, options.outputs ?? []);
   graph.prune();
   normalise(graph);
   if (IMAGES in options.shapes) {
     attachImageInput(graph, graph.value(pictureInput(model)), model.preprocessing!, options.batch);
   }
-  fixInputShapes(graph, options.shapes);
   const layers = [...graph.nodes].filter((node) => usesBatch(node, model, options.batchNorm));
+  if (options.teacher) attachTeacher(graph, model, options.teacher, options);
+  fixInputShapes(graph, options.shapes);
   const running = layers.flatMap((node) => [node.inputs[3]!.name, node.inputs[4]!.name]);
   const live = liveNames(model, running);
   const isTrained = (value: Value) => live.has(value.name);
@@ -104,13 +113,26 @@ export async function fixSizes(
   return { graph, batchNorms, running, isTrained };
 }
 
+/** Takes away all outputs but the first and those named. */
+function keepOutputs(graph: Graph, names: readonly string[]): void {
+  const kept = graph.outputs.filter((value, at) => at === 0 || names.includes(value.name));
+  graph.outputs.splice(0, Infinity, ...kept);
+}
+
 function liveNames(model: Model, running: readonly string[]): Set<string> {
   const trainable = [...model.parameters.values()].filter((parameter) => parameter.trainable);
   return new Set([...trainable.map((parameter) => parameter.name), ...running]);
 }
 
-function usesBatch(node: Node, model: Model, mode: BatchNormMode | undefined): boolean {
-  if (node.opType !== "BatchNormalization" || mode === "running") return false;
+function usesBatch(
+  node: Node,
+  model: Model,
+  batchNorm: SpecialiseOptions["batchNorm"],
+): boolean {
+  if (node.opType !== "BatchNormalization") return false;
+  const scale = node.inputs[1]?.name ?? "";
+  const mode = typeof batchNorm === "function" ? batchNorm(scale) : batchNorm;
+  if (mode === "running") return false;
   if (!node.inputs[3]?.constant || !node.inputs[4]?.constant) return false;
   const isTrained = [1, 2].some((position) =>
     model.parameters.get(node.inputs[position]?.name ?? "")?.trainable

@@ -1,16 +1,31 @@
+import { averaged, WeightAverage, type Weights } from "./average/weight_average.ts";
 import { momentName, runningName } from "./checkpoint.ts";
-import { compileUpdate, type FlatUpdate } from "../artifacts/update/compile_update.ts";
+import type { Graph } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { rng } from "../tensor/rng.ts";
+import { type Rng, rng } from "../tensor/rng.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
+import { GradientSum, type StepTaken } from "./gradient_sum.ts";
 import type { HostBatch } from "./loader.ts";
-import { ParameterMemory } from "./parameter_memory.ts";
+import { batchNormOf } from "./groups/resolve_groups.ts";
+import { namingSizes } from "./misfit.ts";
+import type { ParameterMemory } from "./parameter_memory.ts";
+import { specialise, type SpecialiseOptions } from "./specialise.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
+import { type UpdateOutcome, UpdateStep } from "./update_step.ts";
+
+/** What became of an update. */
+export interface Applied extends Partial<UpdateOutcome> {
+  /** The step, where one was taken. */
+  readonly taken?: StepTaken;
+}
+
+/** What a batch came to, and the update that it completed, if it did. */
+export type BatchResult = StepResult & Applied;
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
 export class Trainer {
@@ -18,7 +33,10 @@ export class Trainer {
   /** Steps taken. */
   steps = 0;
   #running: RunningStatistics | undefined;
-  readonly #update: FlatUpdate;
+  /** The average of the weights, where the settings ask for one. */
+  readonly average: WeightAverage | undefined;
+  readonly #gathered = new GradientSum();
+  readonly #update: UpdateStep;
   readonly #programs = new Map<string, Promise<Program>>();
 
   /** Throws `RangeError` where the model has nothing to train. */
@@ -33,35 +51,50 @@ export class Trainer {
           'learned. Give it a new head (replaceHead) or unfreeze some: unfreeze(model, "head")',
       );
     }
-    this.memory = new ParameterMemory(model, settings.optimizer.state.length);
-    this.#update = compileUpdate(settings.optimizer, this.memory.memory);
+    checkAccumulation(settings);
+    this.#update = new UpdateStep(model, settings);
+    this.memory = this.#update.memory;
+    this.average = settings.average && new WeightAverage(settings.average);
   }
 
   /** The program for a batch like the one given. */
   program(batch: HostBatch): Promise<Program> {
-    const { targets, inputs, weights } = batch;
+    const { targets, inputs } = batch;
     if (!targets) throw new TypeError("The examples have no targets to learn from or compare with");
-    const size = weights.dims[0]!;
-    const shapes = Object.fromEntries(
-      Object.entries(inputs).map(([name, { dims }]) => [name, dims]),
-    );
-    const key = JSON.stringify([size, shapes, targets.type, targets.dims]);
+    const sizes = this.#sizesOf(batch);
+    const key = JSON.stringify([sizes.batch, sizes.shapes, targets.type, targets.dims]);
     let program = this.#programs.get(key);
     if (!program) {
       checkInputs(this.model, inputs, { what: "fit(): " });
-      program = Program.compile(this.runtime, this.model, this.memory, {
-        shapes,
-        batch: size,
-        batchNorm: this.settings.batchNorm,
-        dropout: true,
-        allOutputs: false,
-        loss: this.settings.loss,
-        targets: { type: targets.type, shape: targets.dims },
-        memory: this.settings.memory,
-      });
+      program = namingSizes(
+        this.model,
+        inputs,
+        () =>
+          Program.compile(this.runtime, this.model, this.memory, {
+            ...sizes,
+            loss: this.settings.loss,
+            targets: { type: targets.type, shape: targets.dims },
+            memory: this.settings.memory,
+          }),
+      );
       this.#programs.set(key, program);
     }
     return program;
+  }
+
+  /** The frozen part of the model, made for a batch like the one given. */
+  async frozenPart(batch: HostBatch): Promise<Graph | undefined> {
+    return (await specialise(this.runtime, this.model, this.#sizesOf(batch))).frozen;
+  }
+
+  #sizesOf({ inputs, weights }: HostBatch): SpecialiseOptions {
+    return {
+      shapes: Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])),
+      batch: weights.dims[0]!,
+      batchNorm: batchNormOf(this.model, this.settings),
+      dropout: true,
+      allOutputs: false,
+    };
   }
 
   /** The running statistics that training updates. */
@@ -70,18 +103,89 @@ export class Trainer {
     return this.#running;
   }
 
-  /** One step: loss, gradients, update. A loss that is not finite changes no parameter. */
-  async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<StepResult> {
-    const { features, targets, weights } = batch;
-    const random = rng(this.settings.seed, "dropout", this.steps);
-    const result = await program.step(features, targets, weights, this.running(program), random);
-    if (!Number.isFinite(result.loss)) return result;
+  /** What must be the same of the optimizers for a run to go on. */
+  get updateKey(): unknown[] {
+    return this.#update.key(this.settings);
+  }
+
+  /**
+   * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss or
+   * gradients that are not finite change no parameter.
+   */
+  async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<BatchResult> {
+    const { features, targets, weights, count } = batch;
+    const { accumulate } = this.settings;
+    const gathered = this.#gathered;
+    const pass = (running?: RunningStatistics) =>
+      program.step(features, targets, weights, running, this.dropout());
+    const result = await pass(this.running(program));
+    const { loss } = result;
+    if (!Number.isFinite(loss)) return result;
+    if (accumulate === 1) {
+      const again = async () => void await pass();
+      return { ...result, ...await this.#apply(learningRate, { loss, count }, again) };
+    }
+    const weight = weights.data.reduce((sum, weight) => sum + weight, 0);
+    gathered.add({ gradients: this.memory.region(1), weight, loss, count });
+    if (gathered.batches < accumulate) return result;
+    return { ...result, ...await this.finishStep(learningRate) };
+  }
+
+  /** The stream that the dropout masks of the next batch are drawn from. */
+  dropout(): Rng {
+    const { batches } = this.#gathered;
+    return rng(this.settings.seed, "dropout", this.steps, ...batches > 0 ? [batches] : []);
+  }
+
+  /** An update by the gradients gathered so far, where there are any. */
+  async finishStep(learningRate: number): Promise<Applied> {
+    if (this.#gathered.batches === 0) return {};
+    const taken = this.#gathered.takeMean(this.memory.region(1));
+    return await this.#apply(learningRate, taken, () => Promise.resolve());
+  }
+
+  async #apply(
+    learningRate: number,
+    taken: StepTaken,
+    again: () => Promise<void>,
+  ): Promise<Applied> {
+    const updated = await this.#update.take(this.steps + 1, learningRate, again);
+    if (updated.broken !== undefined) return updated;
     this.steps++;
-    const { count } = this.memory;
-    const state = this.settings.optimizer.state.map((_, index) => this.memory.offset(2 + index));
-    const at = { count, parameters: 0, gradients: this.memory.offset(1), state };
-    this.#update.run(at, this.steps, learningRate);
-    return result;
+    this.average?.afterStep(this.weights());
+    return { ...updated, taken };
+  }
+
+  /** A batch's statistics enter the running ones, as a mean over it and those `seen` before. */
+  async observe(program: Program, batch: FeatureBatch, seen: number): Promise<void> {
+    const { features, targets, weights } = batch;
+    const random = rng(this.settings.seed, "statistics", this.steps, seen);
+    const running = this.running(program);
+    await program.step(features, targets, weights, running, random, seen / (seen + 1));
+  }
+
+  /** What is trained and the running statistics, in place; the names are those of a snapshot. */
+  weights(): Weights {
+    const trained = this.memory.names.map((name) => [name, this.memory.view(name, 0)] as const);
+    return new Map([...trained, ...this.statistics()]);
+  }
+
+  /** The running statistics, in place, by the names of a snapshot. */
+  statistics(): Weights {
+    return new Map([...this.#running ?? []].map(([name, one]) => [runningName(name), one]));
+  }
+
+  /** Does `work` with the averaged weights in the place of the live ones, where there are any. */
+  async withAverage<T>(work: () => Promise<T>): Promise<T> {
+    const average = this.average?.weights;
+    if (!average) return await work();
+    const live = [...this.weights()].map(([name, { data }]) => ({ name, data, was: data.slice() }));
+    for (const { name, data } of live) data.set(average.get(name)?.data ?? data);
+    try {
+      return await work();
+    } finally {
+      for (const { data, was } of live) data.set(was);
+    }
   }
 
   /** Everything that changes, by name: `running/`, `state/` before what is not a parameter. */
@@ -90,12 +194,12 @@ export class Trainer {
     for (const [name, { dims, data }] of this.#running ?? []) {
       tensors.set(runningName(name), tensor("float32", dims, data.slice()));
     }
-    this.settings.optimizer.state.forEach((_, index) => {
-      for (const name of this.memory.names) {
-        const { dims, data } = this.memory.view(name, 2 + index);
-        tensors.set(momentName(index, name), tensor("float32", dims, data.slice()));
-      }
-    });
+    for (const [key, { dims, data }] of this.#moments()) {
+      tensors.set(key, tensor("float32", dims, data.slice()));
+    }
+    for (const part of [this.average, this.#gathered]) {
+      for (const [name, one] of part?.state() ?? []) tensors.set(name, one);
+    }
     return tensors;
   }
 
@@ -103,6 +207,8 @@ export class Trainer {
   restore(tensors: ReadonlyMap<string, Tensor>, steps: number): void {
     this.memory.load(tensors);
     this.steps = steps;
+    this.average?.restore(tensors);
+    this.#gathered.restore(tensors);
     const running = [...tensors].filter(([name]) => name.startsWith("running/"));
     if (running.length > 0) {
       this.#running = new Map(running.map(([name, value]) => {
@@ -110,21 +216,32 @@ export class Trainer {
         return [name.slice("running/".length), tensor("float32", value.dims, data)];
       }));
     }
-    this.settings.optimizer.state.forEach((_, index) => {
-      for (const name of this.memory.names) {
-        const kept = tensors.get(momentName(index, name));
-        if (kept) this.memory.view(name, 2 + index).data.set(kept.data as Float32Array);
-      }
-    });
+    for (const [key, { data }] of this.#moments()) {
+      const kept = tensors.get(key);
+      if (kept) data.set(kept.data as Float32Array);
+    }
+  }
+
+  /** The optimizers' state in place, by the names that snapshots have. */
+  #moments(): [name: string, state: Tensor<"float32">][] {
+    const { memory } = this;
+    return memory.names.flatMap((name) =>
+      Array.from({ length: memory.states(name) }, (_, index): [string, Tensor<"float32">] => [
+        momentName(index, name),
+        memory.view(name, 2 + index),
+      ])
+    );
+  }
+
+  /** Parameters and running statistics of a snapshot, by their names in the model; averaged where it has averages. */
+  static weightsOf(snapshot: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+    const weights = [...averaged(snapshot)].filter(([name]) => !/^(state|extra)\//.test(name));
+    return new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value]));
   }
 
   /** The model with the weights of a snapshot. */
   static modelOf(model: Model, snapshot: ReadonlyMap<string, Tensor>): Model {
-    const weights = [...snapshot].filter(([name]) => !name.startsWith("state/"));
-    return withWeights(
-      model,
-      new Map(weights.map(([name, value]) => [name.replace(/^running\//, ""), value])),
-    );
+    return withWeights(model, Trainer.weightsOf(snapshot));
   }
 
   /** Frees the engine's memory. */
@@ -133,4 +250,16 @@ export class Trainer {
       await program.then((ready) => ready.release(), () => {});
     }
   }
+}
+
+/** An optimizer that looks at the gradient elsewhere needs all of a step's examples at once. */
+function checkAccumulation({ accumulate, optimizer, groups = [] }: FitSettings): void {
+  if (accumulate === 1) return;
+  const all = [optimizer, ...groups.flatMap((group) => group.optimizer ?? [])];
+  const probing = all.find(({ probe }) => probe);
+  if (!probing) return;
+  throw new RangeError(
+    `fit(): option "accumulate" must be 1 with ${probing.name}, which computes the gradient of a step ` +
+      `twice, found ${accumulate}`,
+  );
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { OPTIMIZERS } from "../../src/cli/fine_tune/optimizers.ts";
 import { FINE_TUNE_OPTIONS } from "../../src/cli/fine_tune/options.ts";
 import { recipe, selectorOf } from "../../src/cli/fine_tune/recipe.ts";
 import { parse } from "../../src/cli/parse.ts";
@@ -28,6 +29,18 @@ Deno.test("recipe() takes what the arguments say", () => {
     [chosen.optimizer, chosen.learningRate, chosen.epochs, chosen.schedule],
     ["sgd", 0.5, 3, "step"],
   );
+});
+
+Deno.test("recipe() gives each optimizer the numbers that the field uses with it", () => {
+  for (const [name, { rateFactor, weightDecay, make }] of Object.entries(OPTIMIZERS)) {
+    const chosen = read(`--optimizer=${name}`);
+    assertEquals(chosen.learningRate, 1e-3 * rateFactor, name);
+    assertEquals(chosen.weightDecay, weightDecay, name);
+    const { learningRate } = chosen;
+    const { settings } = make({ learningRate, weightDecay });
+    assertEquals([settings.learningRate, settings.weightDecay], [1e-3 * rateFactor, weightDecay]);
+  }
+  assertThrows(() => read("--optimizer=adm"), UsageError, "optimizer");
 });
 
 Deno.test("selectorOf() reads names, patterns and places", () => {

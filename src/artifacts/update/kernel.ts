@@ -6,10 +6,22 @@ export interface Kernel {
   readonly name: string;
   /** Names of the arrays, in the order their addresses are given. */
   readonly buffers: readonly string[];
+  /** The arrays that hold a number for each row or column of a matrix, rather than for each element. */
+  readonly layout?: ReadonlyMap<string, "row" | "column">;
   /** Names of the numbers that are the same for all elements, in the order they are given. */
   readonly scalars: readonly string[];
   /** The new value of each array that changes. All formulas see the old values. */
   readonly writes: ReadonlyMap<string, Expr>;
+}
+
+/** Matrices one after another, as an array is walked: a plain array is one row. */
+export interface Matrices {
+  /** How many. */
+  readonly count: number;
+  /** Rows of each. */
+  readonly rows: number;
+  /** Columns of each. */
+  readonly columns: number;
 }
 
 /** The formulas worth computing into a variable: those used more than once, and those written. */

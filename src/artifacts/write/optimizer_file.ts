@@ -70,8 +70,8 @@ const MOMENTS = ["first_order_moments", "second_order_moments"];
 
 /** The attributes of AdamWOptimizer; `undefined` for plain descent. */
 function adamSettings({ name, settings }: UpdateRule): Record<string, Attribute> | undefined {
-  const { weightDecay = 0, beta1, beta2, epsilon, momentum = 0 } = settings;
-  const isAdam = name === "adamW" || name === "adam" && weightDecay === 0;
+  const { weightDecay = 0, beta1, beta2, epsilon, momentum = 0, amsgrad = false } = settings;
+  const isAdam = !amsgrad && (name === "adamW" || name === "adam" && weightDecay === 0);
   if (isAdam) {
     return {
       alpha: float(Number(beta1)),
@@ -83,7 +83,9 @@ function adamSettings({ name, settings }: UpdateRule): Record<string, Attribute>
     };
   }
   if (name === "sgd" && momentum === 0 && weightDecay === 0) return undefined;
-  const has = Object.entries({ momentum, weightDecay }).filter(([, value]) => Number(value) > 0);
+  const has = Object.entries({ momentum, weightDecay, amsgrad }).filter(([, value]) =>
+    Number(value) > 0
+  );
   const what = has.map(([option, value]) => `${option} ${value}`).join(" and ");
   throw new RangeError(
     `buildArtifacts(): ONNX Runtime's training builds have no optimizer "${name}"` +

@@ -25,13 +25,8 @@ export function encodeStockOptimizer(
   parameters: readonly TrainedParameter[],
   { opset, clipNorm }: OptimizerFileOptions,
 ): Uint8Array {
-  const scalars = Object.hasOwn(SCALARS, rule.name) ? SCALARS[rule.name]! : undefined;
-  if (!scalars) {
-    throw new RangeError(
-      `buildArtifacts(): an optimizer model can hold ${Object.keys(SCALARS).join(", ")}, ` +
-        `found "${rule.name}"`,
-    );
-  }
+  checkStockOptimizer(rule);
+  const scalars = SCALARS[rule.name]!;
   const graph = new Graph();
   graph.opsets.set("", opset);
   const g = new Builder(graph);
@@ -59,6 +54,15 @@ export function encodeStockOptimizer(
   return encodeGraph(graph, { metadata: new Map([[OPTIMIZER, written]]) });
 }
 
+/** Throws `RangeError` for an optimizer that a graph of standard operators is not written for. */
+export function checkStockOptimizer({ name }: UpdateRule): void {
+  if (Object.hasOwn(SCALARS, name)) return;
+  throw new RangeError(
+    `buildArtifacts(): an optimizer model can hold ${Object.keys(SCALARS).join(", ")}, ` +
+      `found "${name}". Choose one of these, or train with fit()`,
+  );
+}
+
 type Settings = UpdateRule["settings"];
 
 /** The numbers of a step, in float64 as the rules compute them. */
@@ -70,8 +74,21 @@ const SCALARS: Readonly<
 > = {
   adam: adamScalars,
   adamW: adamScalars,
+  adagrad: (g, { learningRateDecay }, rate, step) => {
+    const steps = g.sub(step, g.scalar(1, "float64"));
+    const slowed = g.mul(steps, g.scalar(Number(learningRateDecay), "float64"));
+    return { stepSize: g.div(rate, g.add(slowed, g.scalar(1, "float64"))) };
+  },
+  lion: (g, settings, learningRate) => ({ learningRate, kept: keptOf(g, settings, learningRate) }),
+  rmsprop: (_g, _settings, learningRate) => ({ learningRate }),
   sgd: (_g, _settings, learningRate) => ({ learningRate }),
 };
+
+/** What decay leaves of the weights. */
+function keptOf(g: Builder, { weightDecay }: Settings, rate: Value): Value {
+  const decay = g.mul(rate, g.scalar(Number(weightDecay), "float64"));
+  return g.sub(g.scalar(1, "float64"), decay);
+}
 
 function adamScalars(g: Builder, settings: Settings, rate: Value, step: Value) {
   const number = (value: number | boolean | undefined) => g.scalar(Number(value), "float64");
@@ -79,7 +96,7 @@ function adamScalars(g: Builder, settings: Settings, rate: Value, step: Value) {
   return {
     stepSize: g.div(rate, rest(settings.beta1)),
     rootCorrection: g.unary("Sqrt", rest(settings.beta2)),
-    kept: g.sub(number(1), g.mul(rate, number(settings.weightDecay))),
+    kept: keptOf(g, settings, rate),
   };
 }
 

@@ -2,7 +2,7 @@ import { pictures } from "../../data/pictures.ts";
 import { predict } from "../../workflow/predict.ts";
 import { loadBackbone } from "../../../models/load_backbone.ts";
 import type { Command } from "../command.ts";
-import { BATCH_SIZE, DEVICE, ON_UNREADABLE } from "../option.ts";
+import { BATCH_SIZE, DEVICE, ON_UNREADABLE, TTA } from "../option.ts";
 import { device, onUnreadable, present } from "../common.ts";
 import { percent } from "../table.ts";
 
@@ -21,6 +21,7 @@ export const predictCommand: Command = {
       help: "classes to print for each picture",
     },
     BATCH_SIZE,
+    TTA,
     DEVICE,
     ON_UNREADABLE,
   ],
@@ -32,6 +33,7 @@ export const predictCommand: Command = {
     const found = await predict(model, data, {
       topK: values.number("top") ?? 5,
       ...present("batchSize", values.number("batch-size")),
+      ...present("tta", values.number("tta")),
       ...device(values),
       verbose: false,
     });
@@ -40,8 +42,10 @@ export const predictCommand: Command = {
     const read = files.filter((name) => !left.has(name));
     const predictions = read.map((name, index) => ({ file: name, classes: found[index] ?? [] }));
     for (const { file, classes } of predictions) {
-      const said = classes.map(({ label, probability }) => `${label} ${percent(probability)}`);
-      output.line(`${file}: ${said.join(", ")}`);
+      const said = classes.map(({ label, probability, value }) =>
+        `${label} ${value === undefined ? percent(probability) : value.toPrecision(6)}`
+      );
+      output.line(`${file}: ${said.join(", ") || "none"}`);
     }
     for (const { file, reason } of skipped) output.warn(`skipped ${file}: ${reason}`);
     return { json: { model: model.name, predictions, skipped } };

@@ -1,4 +1,6 @@
+import { LOGGER_OPTIONS } from "./loggers.ts";
 import { BATCH_SIZE, DEVICE, ON_UNREADABLE, type Option } from "../option.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 
 /** The options of `fine-tune`. */
 export const FINE_TUNE_OPTIONS: readonly Option[] = [
@@ -50,14 +52,16 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     kind: "number",
     value: "X",
     above: 0,
-    otherwise: "0.001 for the head, else 0.00003; ten times that with sgd",
+    otherwise: "0.001 for the head, else 0.00003; ten times that with sgd, adagrad and " +
+      "adafactor, a tenth with lion",
     help: "highest learning rate",
   },
   { ...BATCH_SIZE, help: "pictures a step" },
   {
     name: "optimizer",
     kind: "text",
-    choices: ["sgd", "adam", "adamw"],
+    value: "NAME",
+    choices: Object.keys(OPTIMIZERS),
     otherwise: "adamw",
     help: "how weights follow gradients; sgd has momentum 0.9",
   },
@@ -66,8 +70,25 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     kind: "number",
     value: "X",
     least: 0,
-    otherwise: "0.01 with adamw, 0.0001 with sgd, 0 with adam",
+    otherwise: "0.01 with adamw and lamb, 0.1 with lion, 0.0001 with sgd, else 0",
     help: "how strongly weights are drawn to zero",
+  },
+  {
+    name: "clip-norm",
+    kind: "number",
+    value: "X",
+    above: 0,
+    otherwise: "no limit",
+    help: "largest norm of all gradients together; larger ones are scaled down",
+  },
+  {
+    name: "layer-decay",
+    kind: "number",
+    value: "X",
+    above: 0,
+    most: 1,
+    otherwise: "1",
+    help: "the learning rate of each block of layers, as a share of that of the next, such as 0.75",
   },
   {
     name: "schedule",
@@ -80,9 +101,23 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
   {
     name: "augment",
     kind: "text",
-    choices: ["none", "imagenet"],
+    value: "NAME",
+    choices: ["none", "gentle", "imagenet", "randaugment", "trivialaugment"],
     otherwise: "none for the head, else imagenet",
-    help: "random changes of the pictures: imagenet crops and mirrors them",
+    help: "random changes of the pictures: imagenet crops and mirrors them, gentle crops less, " +
+      "randaugment and trivialaugment do more than imagenet",
+  },
+  {
+    name: "mix",
+    kind: "text",
+    choices: ["none", "mixup", "cutmix", "both"],
+    otherwise: "none",
+    help: "mix the pictures of each batch, and their labels; both draws one of them",
+  },
+  {
+    name: "balance",
+    kind: "flag",
+    help: "draw every class as often as any other, however few pictures it has",
   },
   DEVICE,
   {
@@ -106,7 +141,35 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     name: "checkpoint",
     kind: "text",
     value: "DIR",
-    help: "keep the state here, and go on from it where it is there",
+    help: "keep the state here after each epoch, and go on from it where it is there",
+  },
+  {
+    name: "checkpoint-steps",
+    kind: "integer",
+    value: "N",
+    least: 1,
+    help: "keep the state every N steps as well",
+  },
+  {
+    name: "patience",
+    kind: "integer",
+    value: "N",
+    least: 1,
+    help:
+      "end when the validation loss has not fallen for N epochs, and take the best one's weights",
+  },
+  {
+    name: "overfit-batches",
+    kind: "integer",
+    value: "N",
+    least: 1,
+    help:
+      "train on the first N batches only, unchanged, to see whether they can be learned by heart",
+  },
+  {
+    name: "dry-run",
+    kind: "flag",
+    help: "try every part on a few pictures and keep nothing; --out may be left out",
   },
   {
     name: "features",
@@ -122,4 +185,5 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     otherwise: "0",
     help: "where a part is frozen and pictures change: draw N of each picture, once",
   },
+  ...LOGGER_OPTIONS,
 ];

@@ -1,4 +1,6 @@
+import type { Augment } from "../../tensor/dataset.ts";
 import type { Values } from "../values.ts";
+import { type OptimizerName, OPTIMIZERS } from "./optimizers.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** How a fine-tuning goes, as chosen or by default. */
@@ -10,7 +12,7 @@ export interface Recipe {
   /** Pictures a step. */
   readonly batchSize: number;
   /** Optimizer, by name. */
-  readonly optimizer: "sgd" | "adam" | "adamw";
+  readonly optimizer: OptimizerName;
   /** Highest learning rate. */
   readonly learningRate: number;
   /** Weight decay. */
@@ -18,7 +20,11 @@ export interface Recipe {
   /** How the learning rate goes, by name. */
   readonly schedule: "constant" | "one-cycle" | "cosine" | "step";
   /** Random changes of the pictures, by name. */
-  readonly augment: "none" | "imagenet";
+  readonly augment: Exclude<Augment, readonly unknown[]>;
+  /** How the pictures of a batch are mixed, by name. */
+  readonly mix: "none" | "mixup" | "cutmix" | "both";
+  /** Whether every class is drawn as often as any other. */
+  readonly isBalanced: boolean;
 }
 
 type Defaults = Omit<Recipe, "weightDecay">;
@@ -32,6 +38,8 @@ const HEAD: Defaults = {
   learningRate: 1e-3,
   schedule: "one-cycle",
   augment: "none",
+  mix: "none",
+  isBalanced: false,
 };
 
 /**
@@ -46,32 +54,29 @@ const ALL: Defaults = {
   augment: "imagenet",
 };
 
-/** Decay that the field uses with each optimizer: Adam's spoils its step sizes. */
-const WEIGHT_DECAY = { sgd: 1e-4, adam: 0, adamw: 0.01 } as const;
-
-/** Learning rates of plain gradient descent, which has no step size of its own, are ten times Adam's. */
-const SGD_FACTOR = 10;
-
 /** The recipe for what is trained, with what the arguments change; only a new head has a phase of its own. */
 export function recipe(values: Values, isNewHead: boolean): Recipe {
   const base = (values.text("train") ?? "head") === "head" ? HEAD : ALL;
   const optimizer = (values.text("optimizer") ?? base.optimizer) as Recipe["optimizer"];
-  const factor = optimizer === "sgd" ? SGD_FACTOR : 1;
+  const { rateFactor, weightDecay } = OPTIMIZERS[optimizer];
   return {
     headEpochs: isNewHead ? values.number("head-epochs") ?? base.headEpochs : 0,
     epochs: values.number("epochs") ?? base.epochs,
     batchSize: values.number("batch-size") ?? base.batchSize,
     optimizer,
-    learningRate: values.number("lr") ?? base.learningRate * factor,
-    weightDecay: values.number("weight-decay") ?? WEIGHT_DECAY[optimizer],
+    learningRate: values.number("lr") ?? base.learningRate * rateFactor,
+    weightDecay: values.number("weight-decay") ?? weightDecay,
     schedule: (values.text("schedule") ?? base.schedule) as Recipe["schedule"],
     augment: (values.text("augment") ?? base.augment) as Recipe["augment"],
+    mix: (values.text("mix") ?? base.mix) as Recipe["mix"],
+    isBalanced: values.flag("balance"),
   };
 }
 
 /** The recipe of the phase in which only the new head is trained. */
-export function headPhase({ headEpochs, batchSize }: Recipe): Recipe {
-  return { ...HEAD, headEpochs: 0, epochs: headEpochs, batchSize, weightDecay: WEIGHT_DECAY.adamw };
+export function headPhase({ headEpochs, batchSize, isBalanced }: Recipe): Recipe {
+  const { weightDecay } = OPTIMIZERS[HEAD.optimizer];
+  return { ...HEAD, headEpochs: 0, epochs: headEpochs, batchSize, isBalanced, weightDecay };
 }
 
 /** A selector from `--train`: a name, `/pattern/flags`, a name with `*`, `after:NAME`, `before:NAME`. */

@@ -1,10 +1,11 @@
-import { join } from "@std/path";
 import type { Model } from "../../onnx/model.ts";
-import { freeze, unfreeze } from "../../onnx/select.ts";
-import { DivergenceError, fit, type FitOptions, type History } from "../../train/fit.ts";
-import { adam } from "../../train/optimizers/adam.ts";
-import { adamW } from "../../train/optimizers/adamw.ts";
-import { sgd } from "../../train/optimizers/sgd.ts";
+import type { Callback } from "../../train/callbacks/callback.ts";
+import { earlyStopping } from "../../train/callbacks/early_stopping.ts";
+import { DivergenceError, type History } from "../../train/fit.ts";
+import { cutMix } from "../../train/mix/cut_mix.ts";
+import type { Mix } from "../../train/mix/mix.ts";
+import { mixUp } from "../../train/mix/mix_up.ts";
+import { mixUpOrCutMix } from "../../train/mix/mix_up_or_cut_mix.ts";
 import type { MemoryMode } from "../../train/program.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
@@ -12,21 +13,23 @@ import { cosine } from "../../train/schedules/cosine.ts";
 import { oneCycle } from "../../train/schedules/one_cycle.ts";
 import { stepDecay } from "../../train/schedules/step.ts";
 import type { Schedule } from "../../train/schedules/schedule.ts";
+import { fineTune, type FineTuneOptions, type FineTunePhase } from "../../workflow/fine_tune.ts";
 import { device, present } from "../common.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { Values } from "../values.ts";
 import type { Data } from "./data.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 import { headPhase, type Recipe } from "./recipe.ts";
 
 /** What training gave. */
 export interface Trained {
   /** The model, trained as far as it went well. */
   readonly model: Model;
-  /** Losses and accuracies of the epochs. */
+  /** Losses and accuracies of all epochs, those of the head alone first. */
   readonly history: History;
-  /** The same for the phase of the head, where there was one before. */
-  readonly headHistory?: History;
+  /** Why it ended before its last epoch, where it did. */
+  readonly stopped?: string;
   /** Whether Ctrl-C ended it. */
   readonly interrupted: boolean;
   /** Why it ended early, where the loss diverged. */
@@ -43,6 +46,8 @@ export interface Circumstances {
   readonly seed: number;
   /** Where to write. */
   readonly output: Output;
+  /** What writes down how it goes. */
+  readonly loggers: readonly Callback[];
 }
 
 /**
@@ -52,49 +57,24 @@ export interface Circumstances {
 export async function train(
   model: Model,
   data: Data,
-  circumstances: Circumstances,
+  { values, chosen, seed, output, loggers }: Circumstances,
 ): Promise<Trained> {
-  const { chosen, values, output } = circumstances;
   using interrupt = onInterrupt(output.warn);
   const { signal } = interrupt;
+  const trained = (parameter: { name: string }) => model.parameters.get(parameter.name)!.trainable;
   const checkpoint = values.text("checkpoint");
-  if (chosen.headEpochs === 0) {
-    return await phase(model, data, { ...circumstances, signal, checkpoint });
-  }
-  output.line("the new head first:");
-  const first = await phase(unfreeze(freeze(model, "all"), "head"), data, {
-    ...circumstances,
-    chosen: headPhase(chosen),
-    signal,
-    checkpoint: checkpoint && join(checkpoint, "head"),
-  });
-  const wanted = (parameter: { name: string }) => model.parameters.get(parameter.name)!.trainable;
-  const whole = unfreeze(first.model, wanted);
-  if (first.interrupted || first.problem !== undefined) return { ...first, model: whole };
-  output.line("then all that is to be trained:");
-  const second = await phase(whole, data, { ...circumstances, signal, checkpoint });
-  return { ...second, headHistory: first.history };
-}
-
-async function phase(
-  model: Model,
-  data: Data,
-  { values, chosen, seed, output, signal, checkpoint }: Circumstances & {
-    readonly signal: AbortSignal;
-    readonly checkpoint: string | undefined;
-  },
-): Promise<Trained> {
-  const { epochs, batchSize, augment } = chosen;
-  const options: FitOptions = {
+  const about = { values, data, loggers };
+  const options: FineTuneOptions = {
+    plan: [
+      ...chosen.headEpochs > 0 ? [phase("head", headPhase(chosen), about)] : [],
+      phase(trained, chosen, about),
+    ],
     ...present("validation", data.validation),
-    epochs,
-    batchSize,
-    augment,
-    optimizer: optimizerOf(chosen),
-    schedule: SCHEDULES[chosen.schedule](),
     ...device(values),
+    ...present("checkpoint", checkpoint && { folder: checkpoint, ...every(values) }),
+    ...present("overfitBatches", values.number("overfit-batches")),
+    dryRun: values.flag("dry-run"),
     ...present("memory", values.text("memory") as MemoryMode | undefined),
-    ...present("checkpoint", checkpoint),
     ...present("cacheFolder", values.text("features")),
     ...present("cacheCopies", values.number("copies")),
     seed,
@@ -102,18 +82,60 @@ async function phase(
     verbose: output.verbose,
   };
   try {
-    const result = await fit(model, data.train, options);
-    return { ...result, interrupted: signal.aborted, problem: undefined };
+    const result = await fineTune(model, data.train, options);
+    const interrupted = signal.aborted && result.stopped !== undefined;
+    return { ...result, interrupted, problem: undefined };
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;
-    return {
-      model: error.model,
-      history: error.history,
-      interrupted: false,
-      problem: error.message,
-    };
+    const { model, history, message } = error;
+    return { model, history, interrupted: false, problem: message };
   }
 }
+
+function phase(
+  train: FineTunePhase["train"],
+  recipe: Recipe,
+  { values, data, loggers }: {
+    readonly values: Values;
+    readonly data: Data;
+    readonly loggers: readonly Callback[];
+  },
+): FineTunePhase {
+  const { epochs, batchSize, augment, schedule } = recipe;
+  const norm = values.number("clip-norm");
+  return {
+    train,
+    epochs,
+    batchSize,
+    augment,
+    ...present("mix", MIXES[recipe.mix]?.()),
+    ...(recipe.isBalanced && { sampler: "balanced" as const }),
+    optimizer: optimizerOf(recipe),
+    schedule: SCHEDULES[schedule](),
+    ...present("layerDecay", values.number("layer-decay")),
+    ...present("clip", norm === undefined ? undefined : { norm }),
+    callbacks: [...stoppers(values, data), ...loggers],
+  };
+}
+
+/** Option `--checkpoint-steps`, where it was given. */
+function every(values: Values): { everySteps?: number } {
+  return present("everySteps", values.number("checkpoint-steps"));
+}
+
+/** What `--patience` asks for; without validation data it looks at the training's loss. */
+function stoppers(values: Values, { validation }: Data): Callback[] {
+  const patience = values.number("patience");
+  if (patience === undefined) return [];
+  return [earlyStopping({ patience, monitor: validation ? "validationLoss" : "loss" })];
+}
+
+const MIXES: Readonly<Record<Recipe["mix"], (() => Mix) | undefined>> = {
+  none: undefined,
+  mixup: () => mixUp() as Mix,
+  cutmix: () => cutMix() as Mix,
+  both: () => mixUpOrCutMix() as Mix,
+};
 
 const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
   constant: () => constant(),
@@ -122,13 +144,7 @@ const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
   "one-cycle": () => oneCycle(),
 };
 
-function optimizerOf({ optimizer, learningRate, weightDecay }: Recipe): Optimizer {
-  switch (optimizer) {
-    case "sgd":
-      return sgd({ learningRate, momentum: 0.9, weightDecay });
-    case "adam":
-      return adam({ learningRate, weightDecay });
-    case "adamw":
-      return adamW({ learningRate, weightDecay });
-  }
+/** The optimizer of a recipe. */
+export function optimizerOf({ optimizer, learningRate, weightDecay }: Recipe): Optimizer {
+  return OPTIMIZERS[optimizer].make({ learningRate, weightDecay });
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Loss } from "../../artifacts/loss.ts";
+import { lossSchema } from "../../artifacts/losses/schema.ts";
 import type { ArtifactTarget } from "../../artifacts/write/target.ts";
 import type { DataType } from "../../tensor/dtype.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { adamW } from "../optimizers/adamw.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import { type Optimizer, optimizerSchema } from "../optimizers/optimizer.ts";
 import type { BatchNormMode } from "../specialise.ts";
 
 /** Options of `buildArtifacts`. */
@@ -32,13 +33,8 @@ export interface BuildArtifactsOptions {
 const count = z.number().int().positive();
 
 const schema: z.ZodType<BuildArtifactsOptions> = z.strictObject({
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>((value) => typeof value === "function").describe("a function"),
-  ]).optional(),
-  optimizer: z.custom<Optimizer>((value) =>
-    typeof value === "object" && value !== null && "update" in value
-  ).describe("an optimizer, such as adamW()").optional(),
+  loss: lossSchema.optional(),
+  optimizer: optimizerSchema.optional(),
   target: z.enum(["ort-1.17", "ort-1.19", "stock"]).optional(),
   outputs: z.array(z.string()).optional(),
   batchSize: count.optional(),

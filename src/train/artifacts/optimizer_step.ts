@@ -4,9 +4,12 @@ import type { OptimizerModel } from "../../artifacts/read/optimizer_model.ts";
 import { compileUpdate } from "../../artifacts/update/compile_update.ts";
 import { compileGradientNorm } from "../../artifacts/update/gradient_norm.ts";
 import type { UpdateRule } from "../../artifacts/update/update_rule.ts";
+import { adagrad } from "../optimizers/adagrad.ts";
 import { adam } from "../optimizers/adam.ts";
 import { adamW } from "../optimizers/adamw.ts";
+import { lion } from "../optimizers/lion.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { rmsprop } from "../optimizers/rmsprop.ts";
 import { sgd } from "../optimizers/sgd.ts";
 import type { ParameterMemory } from "../parameter_memory.ts";
 
@@ -14,7 +17,14 @@ import type { ParameterMemory } from "../parameter_memory.ts";
 export type OptimizerStep = (step: number, learningRate: number) => void;
 
 /** Optimizers that a file in the stock form may name. */
-const OWN: Readonly<Record<string, (settings: object) => Optimizer>> = { adam, adamW, sgd };
+const OWN: Readonly<Record<string, (settings: object) => Optimizer>> = {
+  adagrad,
+  adam,
+  adamW,
+  lion,
+  rmsprop,
+  sgd,
+};
 
 /** The rule of an optimizer model. Throws `TypeError` for one that is not known. */
 function ruleOf(optimizer: OptimizerModel): UpdateRule {

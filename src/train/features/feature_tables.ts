@@ -1,3 +1,4 @@
+import type { Graph } from "../../onnx/graph.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import type { FitSettings } from "../fit_options.ts";
 import type { Program } from "../program.ts";
@@ -13,6 +14,8 @@ export interface Filling {
   readonly classCount: number | undefined;
   /** The program for a data set's examples. */
   program(dataset: Dataset): Promise<Program>;
+  /** The frozen part of the model in a form that does not depend on the batch size. */
+  frozen(dataset: Dataset): Promise<Graph | undefined>;
 }
 
 /** What the frozen part makes of the data of a run, computed once where it is the same every epoch. */
@@ -31,11 +34,17 @@ export class FeatureTables {
     return this.#train[epoch % this.#train.length];
   }
 
-  /** Computes them, or reads those of an earlier run. */
+  /** Which draw of random changes those are of. */
+  drawOf(epoch: number): number {
+    return epoch % this.#train.length;
+  }
+
+  /** Computes them, or reads those of an earlier run. Throws the signal's reason where it aborts. */
   async fill(train: Dataset, validation: Dataset | undefined, filling: Filling): Promise<void> {
-    const { augment, cacheCopies } = filling.settings;
+    const { augment, cacheCopies, mix } = filling.settings;
     const isSteady = augment === "none" || Array.isArray(augment) && augment.length === 0;
-    const copies = isSteady ? 1 : cacheCopies;
+    // Mixtures are new each step, and what streams by does not come again.
+    const copies = mix || train.sequential ? 0 : isSteady ? 1 : cacheCopies;
     for (let copy = 0; copy < copies; copy++) {
       const what = copies === 1 ? "features" : `features ${copy + 1}/${copies}`;
       const table = await tableOf(train, filling, { what, copy, share: 1 / copies });
@@ -56,7 +65,7 @@ export class FeatureTables {
 
 async function tableOf(
   dataset: Dataset,
-  { settings, classCount, program: programOf }: Filling,
+  { settings, classCount, program: programOf, frozen }: Filling,
   { what, copy, share }: {
     readonly what: string;
     readonly copy: number;
@@ -64,7 +73,7 @@ async function tableOf(
     readonly share: number;
   },
 ): Promise<FeatureTable | undefined> {
-  const { batchSize, cacheBytes, cacheFolder, verbose } = settings;
+  const { batchSize, cacheBytes, cacheFolder, verbose, signal } = settings;
   const progress = stderrProgress(verbose, what);
   const program = await programOf(dataset);
   if (!program.hasFrozenPart) return undefined;
@@ -74,8 +83,12 @@ async function tableOf(
       classCount,
       epoch: copy,
       memoryBytes: cacheBytes * share,
-      file: await featureFile(cacheFolder, program.specialised.frozen, dataset, copy),
-      progress: (done) => progress.at(done, dataset.length),
+      names: program.featureNames,
+      file: await featureFile(cacheFolder, () => frozen(dataset), dataset, copy),
+      progress: (done) => {
+        signal?.throwIfAborted();
+        progress.at(done, dataset.length);
+      },
     });
   } finally {
     progress.done();

@@ -20,8 +20,22 @@ export interface ClassScores extends Scores {
 export interface ClassificationCounter {
   /** Counts one example: its scores by class, from `at` on, and its right class. */
   add(scores: ArrayLike<number>, at: number, label: number): void;
+  /** Share of right answers so far. */
+  readonly accuracy: number;
+  /** What was counted, as plain data. */
+  state(): CounterState;
   /** What was counted. */
   result(labels: readonly string[] | undefined): ClassificationResult;
+}
+
+/** What a counter has counted, as plain data. */
+export interface CounterState {
+  /** Number of classes. */
+  readonly classes: number;
+  /** Examples whose class is among the `k` most probable ones. */
+  readonly near: number;
+  /** Cells of the confusion matrix that are not 0: place `true class · classes + answer`, then count. */
+  readonly cells: readonly (readonly [place: number, count: number])[];
 }
 
 /** How well a classifier did. */
@@ -40,12 +54,22 @@ export interface ClassificationResult {
   readonly confusionMatrix: readonly (readonly number[])[];
 }
 
-/** A counter for `classes` classes, with top-`k` accuracy of at most 5. */
-export function classificationCounter(classes: number): ClassificationCounter {
+/** A counter for `classes` classes, with top-`k` accuracy of at most 5, that goes on from `counted`. */
+export function classificationCounter(
+  classes: number,
+  counted?: CounterState,
+): ClassificationCounter {
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const k = Math.min(5, classes);
   let total = 0;
-  let near = 0;
+  let right = 0;
+  let near = counted?.near ?? 0;
+  for (const [place, count] of counted?.cells ?? []) {
+    const row = Math.floor(place / classes);
+    matrix[row]![place % classes] = count;
+    total += count;
+    if (row === place % classes) right += count;
+  }
   return {
     add(scores, at, label) {
       let best = 0;
@@ -56,17 +80,29 @@ export function classificationCounter(classes: number): ClassificationCounter {
       }
       matrix[label]![best]!++;
       total++;
+      if (best === label) right++;
       if (above < k) near++;
     },
+    get accuracy() {
+      return ratio(right, total);
+    },
+    state: () => ({
+      classes,
+      near,
+      cells: matrix.flatMap((row, truth) =>
+        row.flatMap((count, answer) =>
+          count === 0 ? [] : [[truth * classes + answer, count] as const]
+        )
+      ),
+    }),
     result(labels) {
       const perClass = matrix.map((row, c) => classScores(matrix, row, c, labels?.[c] ?? `${c}`));
-      const right = matrix.reduce((sum, row, c) => sum + row[c]!, 0);
       return {
         accuracy: ratio(right, total),
         topK: { k, accuracy: ratio(near, total) },
         perClass,
-        macro: mean(perClass, () => 1),
-        weighted: mean(perClass, (one) => one.support),
+        macro: meanScores(perClass, () => 1),
+        weighted: meanScores(perClass, (one) => one.support),
         confusionMatrix: matrix,
       };
     },
@@ -81,18 +117,21 @@ function classScores(
 ): ClassScores {
   const support = row.reduce((sum, count) => sum + count, 0);
   const answered = matrix.reduce((sum, other) => sum + other[c]!, 0);
-  const precision = ratio(row[c]!, answered);
-  const recall = ratio(row[c]!, support);
-  return {
-    label,
-    precision,
-    recall,
-    f1: ratio(2 * precision * recall, precision + recall),
-    support,
-  };
+  return { label, ...scoresOf(row[c]!, answered, support), support };
 }
 
-function mean(scores: readonly ClassScores[], weight: (one: ClassScores) => number): Scores {
+/** The scores of a class of which `hits` answers are right, of `answered` ones and `support` examples. */
+export function scoresOf(hits: number, answered: number, support: number): Scores {
+  const precision = ratio(hits, answered);
+  const recall = ratio(hits, support);
+  return { precision, recall, f1: ratio(2 * precision * recall, precision + recall) };
+}
+
+/** Means over the classes by weight. */
+export function meanScores(
+  scores: readonly ClassScores[],
+  weight: (one: ClassScores) => number,
+): Scores {
   const total = scores.reduce((sum, one) => sum + weight(one), 0);
   const of = (pick: (one: ClassScores) => number) =>
     ratio(scores.reduce((sum, one) => sum + weight(one) * pick(one), 0), total);
@@ -103,6 +142,7 @@ function mean(scores: readonly ClassScores[], weight: (one: ClassScores) => numb
   };
 }
 
-function ratio(part: number, whole: number): number {
+/** A share, 0 where there is nothing. */
+export function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }

@@ -2,14 +2,14 @@ import { z } from "zod";
 import {
   add,
   divide,
-  type Expr,
+  maximum,
   multiply,
   squareRoot,
   subtract,
 } from "../../artifacts/update/expression.ts";
-import type { UpdateRule, UpdateTerms } from "../../artifacts/update/update_rule.ts";
 import { checkOptions } from "../../tensor/options.ts";
-import { amount, type Optimizer, rate, share } from "./optimizer.ts";
+import { runningMean, runningSquare, shrunk, withDecay } from "./formulas.ts";
+import { amount, asOptimizer, type Optimizer, rate, share, tiny } from "./optimizer.ts";
 
 /** Options of `adam` and `adamW`. */
 export interface AdamOptions {
@@ -23,6 +23,11 @@ export interface AdamOptions {
   readonly epsilon?: number;
   /** Decay of the weights towards 0. @default {0 for adam, 0.01 for adamW} */
   readonly weightDecay?: number;
+  /**
+   * Whether steps are divided by the largest second mean so far, which keeps them from growing again
+   * (Reddi et al., arXiv 1904.09237). @default {false}
+   */
+  readonly amsgrad?: boolean;
 }
 
 /** What the options of `adam` and `adamW` may be. */
@@ -30,8 +35,9 @@ export const adamSchema: z.ZodType<AdamOptions> = z.strictObject({
   learningRate: rate.optional(),
   beta1: share.optional(),
   beta2: share.optional(),
-  epsilon: z.number().positive().optional(),
+  epsilon: tiny.optional(),
   weightDecay: amount.optional(),
+  amsgrad: z.boolean().optional(),
 }) as z.ZodType<AdamOptions>;
 
 /**
@@ -47,17 +53,13 @@ export const adamSchema: z.ZodType<AdamOptions> = z.strictObject({
  * ```
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const settings = { ...DEFAULTS, ...checkOptions("adam", adamSchema, options) };
-  return adamRule("adam", settings, ({ parameter, gradient }) => ({
-    parameter,
-    gradient: settings.weightDecay > 0
-      ? add(gradient, multiply(parameter, settings.weightDecay))
-      : gradient,
-  }));
+  return adamRule("adam", { ...DEFAULTS, ...checkOptions("adam", adamSchema, options) });
 }
 
-/** Settings of Adam, none left out. */
-export type AdamSettings = { readonly [Name in keyof AdamOptions]-?: number };
+/** Settings of Adam, none left out that has a number. */
+export type AdamSettings =
+  & { readonly [Name in Exclude<keyof AdamOptions, "amsgrad">]-?: number }
+  & Pick<AdamOptions, "amsgrad">;
 
 /** PyTorch's defaults. */
 export const DEFAULTS: AdamSettings = {
@@ -68,37 +70,33 @@ export const DEFAULTS: AdamSettings = {
   weightDecay: 0,
 };
 
-type Terms = UpdateTerms<"mean" | "square", "stepSize" | "rootCorrection" | "kept">;
-
-/** The step that `adam` and `adamW` share; `decay` says what becomes of parameter and gradient first. */
-export function adamRule(
-  name: string,
-  settings: AdamSettings,
-  decay: (terms: Terms) => { parameter: Expr; gradient: Expr },
-): Optimizer {
+/** The rule of `adam` and `adamW`, by name: the second decays the weights themselves. */
+export function adamRule(name: "adam" | "adamW", settings: AdamSettings): Optimizer {
   const { beta1, beta2, epsilon, weightDecay, learningRate } = settings;
-  const rule: UpdateRule<"mean" | "square", "stepSize" | "rootCorrection" | "kept"> = {
+  const { amsgrad = false, ...numbers } = settings;
+  const isDecoupled = name === "adamW";
+  return asOptimizer<"mean" | "square" | "largest", "stepSize" | "rootCorrection" | "kept">({
     name,
     learningRate,
-    state: ["mean", "square"],
-    settings: { ...settings },
+    state: amsgrad ? ["mean", "square", "largest"] : ["mean", "square"],
+    settings: amsgrad ? { ...numbers, amsgrad } : numbers,
+    withWeightDecay: (weightDecay) => adamRule(name, { ...settings, weightDecay }),
     scalars: (step, learningRate) => ({
       stepSize: learningRate / (1 - beta1 ** step),
       rootCorrection: Math.sqrt(1 - beta2 ** step),
       kept: 1 - learningRate * weightDecay,
     }),
-    update: (terms) => {
-      const { state, scalar } = terms;
-      const { parameter, gradient } = decay(terms);
-      const mean = add(multiply(state.mean, beta1), multiply(gradient, 1 - beta1));
-      const squared = multiply(multiply(gradient, gradient), 1 - beta2);
-      const square = add(multiply(state.square, beta2), squared);
-      const deviation = add(divide(squareRoot(square), scalar.rootCorrection), epsilon);
+    update: ({ parameter, gradient, state, scalar }) => {
+      const start = isDecoupled ? shrunk(parameter, scalar.kept, weightDecay) : parameter;
+      const slope = isDecoupled ? gradient : withDecay(gradient, parameter, weightDecay);
+      const mean = runningMean(state.mean, slope, beta1);
+      const square = runningSquare(state.square, slope, beta2);
+      const largest = amsgrad ? maximum(state.largest, square) : square;
+      const deviation = add(divide(squareRoot(largest), scalar.rootCorrection), epsilon);
       return {
-        parameter: subtract(parameter, multiply(scalar.stepSize, divide(mean, deviation))),
-        state: { mean, square },
+        parameter: subtract(start, multiply(scalar.stepSize, divide(mean, deviation))),
+        state: { mean, square, largest },
       };
     },
-  };
-  return rule as unknown as Optimizer;
+  });
 }

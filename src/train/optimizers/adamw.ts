@@ -1,4 +1,3 @@
-import { multiply } from "../../artifacts/update/expression.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { type AdamOptions, adamRule, adamSchema, DEFAULTS } from "./adam.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -17,9 +16,5 @@ import type { Optimizer } from "./optimizer.ts";
  */
 export function adamW(options: AdamOptions = {}): Optimizer {
   const given = checkOptions("adamW", adamSchema, options);
-  const settings = { ...DEFAULTS, weightDecay: 0.01, ...given };
-  return adamRule("adamW", settings, ({ parameter, gradient, scalar }) => ({
-    parameter: settings.weightDecay > 0 ? multiply(parameter, scalar.kept) : parameter,
-    gradient,
-  }));
+  return adamRule("adamW", { ...DEFAULTS, weightDecay: 0.01, ...given });
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { add, multiply, subtract } from "../../artifacts/update/expression.ts";
-import type { UpdateRule } from "../../artifacts/update/update_rule.ts";
 import { checkOptions } from "../../tensor/options.ts";
-import { amount, type Optimizer, rate, share } from "./optimizer.ts";
+import { withDecay } from "./formulas.ts";
+import { amount, asOptimizer, type Optimizer, rate, share } from "./optimizer.ts";
 
 /** Options of `sgd`. */
 export interface SgdOptions {
@@ -44,14 +44,16 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   if (nesterov && momentum === 0) {
     throw new RangeError('sgd(): option "nesterov" needs a "momentum" above 0');
   }
-  const rule: UpdateRule<"velocity", "learningRate"> = {
+  const settings = { learningRate, momentum, nesterov, weightDecay };
+  return asOptimizer<"velocity", "learningRate">({
     name: "sgd",
     learningRate,
     state: momentum > 0 ? ["velocity"] : [],
-    settings: { learningRate, momentum, nesterov, weightDecay },
+    settings,
+    withWeightDecay: (weightDecay) => sgd({ ...settings, weightDecay }),
     scalars: (_step, learningRate) => ({ learningRate }),
     update: ({ parameter, gradient, state, scalar }) => {
-      const decayed = weightDecay > 0 ? add(gradient, multiply(parameter, weightDecay)) : gradient;
+      const decayed = withDecay(gradient, parameter, weightDecay);
       if (momentum === 0) {
         const stepped = subtract(parameter, multiply(scalar.learningRate, decayed));
         return { parameter: stepped, state: state as never };
@@ -63,6 +65,5 @@ export function sgd(options: SgdOptions = {}): Optimizer {
         state: { velocity },
       };
     },
-  };
-  return rule as unknown as Optimizer;
+  });
 }

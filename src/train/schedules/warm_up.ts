@@ -16,9 +16,9 @@ import type { Schedule } from "./schedule.ts";
  */
 export function warmUp(steps: number, then: Schedule): Schedule {
   if (!(steps > 0)) throw new RangeError(`warmUp(): steps must be above 0, found ${steps}`);
-  return (step, total, stepsPerEpoch) => {
+  return (step, total, stepsPerEpoch, history) => {
     const rise = steps < 1 ? Math.round(steps * total) : steps;
     if (step < rise) return (step + 1) / (rise + 1);
-    return then(step - rise, Math.max(1, total - rise), stepsPerEpoch);
+    return then(step - rise, Math.max(1, total - rise), stepsPerEpoch, history);
   };
 }

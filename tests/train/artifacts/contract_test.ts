@@ -10,8 +10,16 @@ import { buildArtifacts } from "../../../src/train/artifacts/build_artifacts.ts"
 import { loadArtifacts } from "../../../src/train/artifacts/load_artifacts.ts";
 import { openTrainer } from "../../../src/train/artifacts/open_trainer.ts";
 import { saveArtifacts } from "../../../src/train/artifacts/save_artifacts.ts";
+import { adafactor } from "../../../src/train/optimizers/adafactor.ts";
+import { adagrad } from "../../../src/train/optimizers/adagrad.ts";
 import { adam } from "../../../src/train/optimizers/adam.ts";
 import { adamW } from "../../../src/train/optimizers/adamw.ts";
+import { lamb } from "../../../src/train/optimizers/lamb.ts";
+import { lion } from "../../../src/train/optimizers/lion.ts";
+import { lookahead } from "../../../src/train/optimizers/lookahead.ts";
+import { nadam } from "../../../src/train/optimizers/nadam.ts";
+import { rmsprop } from "../../../src/train/optimizers/rmsprop.ts";
+import { sam } from "../../../src/train/optimizers/sam.ts";
 import { sgd } from "../../../src/train/optimizers/sgd.ts";
 import { distance, ownCourse } from "./judge.ts";
 import { encoder, networkCases, normalised } from "./networks.ts";
@@ -106,6 +114,13 @@ Deno.test("what a target cannot hold is refused with what can be done", async ()
     [{ optimizer: sgd({ momentum: 0.9 }) }, 'no optimizer "sgd" with momentum 0.9'],
     [{ optimizer: adam({ weightDecay: 0.1 }) }, 'no optimizer "adam" with weightDecay 0.1'],
     [{ target: "stock", optimizer: { ...adamW(), name: "mine" } }, 'found "mine"'],
+    [{ optimizer: adamW({ amsgrad: true }) }, 'no optimizer "adamW" with'],
+    ...[nadam(), lamb(), adafactor(), lookahead(adamW()), sam(adamW())].flatMap(
+      (optimizer): [Parameters<typeof buildArtifacts>[1], string][] => [
+        [{ optimizer }, `no optimizer "${optimizer.name}"`],
+        [{ optimizer, target: "stock" }, `found "${optimizer.name}"`],
+      ],
+    ),
     [{ outputs: ["nothing"] }, 'no value "nothing"'],
     [{ outputs: ["x_grad"] }, "ends like the name of a gradient"],
     [{ batchSize: 0 }, '"batchSize" must be'],
@@ -155,19 +170,28 @@ async function stockCourse(
   return losses;
 }
 
-const OPTIMIZERS = [adamW(), adam({ weightDecay: 0.1 }), sgd({ momentum: 0.9, nesterov: true })];
+const OPTIMIZERS = [
+  [adamW(), NORMALISED],
+  [adamW(), ENCODER],
+  [adam({ weightDecay: 0.1 }), NORMALISED],
+  [adam({ weightDecay: 0.1 }), ENCODER],
+  [adam({ amsgrad: true, beta2: 0.5 }), NORMALISED],
+  [sgd({ momentum: 0.9, nesterov: true }), NORMALISED],
+  [sgd({ momentum: 0.9, nesterov: true }), ENCODER],
+  [adagrad({ learningRateDecay: 0.1 }), NORMALISED],
+  [lion({ weightDecay: 0.1 }), NORMALISED],
+  [rmsprop({ momentum: 0.5, centered: true, epsilon: 1e-3 }), NORMALISED],
+] as const;
 
-for (const optimizer of OPTIMIZERS) {
-  for (const { name, model, batches } of [NORMALISED, ENCODER]) {
-    Deno.test(`stock artifacts of a ${name} with ${optimizer.name} need nothing but sessions`, async () => {
-      const artifacts = await buildArtifacts(model, { target: "stock", optimizer, clipNorm: 0.5 });
-      const { graph } = await readGraph(artifacts.training);
-      assertEquals([...graph.nodes].filter(({ domain }) => domain !== "").map(String), []);
-      const expected = await ownCourse(artifacts, batches, 6);
-      const found = await stockCourse(artifacts, batches, 6);
-      found.forEach((loss, i) =>
-        assertAlmostEquals(loss, expected.losses[i]!, 1e-5 * expected.losses[i]!)
-      );
-    });
-  }
+for (const [optimizer, { name, model, batches }] of OPTIMIZERS) {
+  Deno.test(`stock artifacts of a ${name} with ${optimizer.name} need nothing but sessions`, async () => {
+    const artifacts = await buildArtifacts(model, { target: "stock", optimizer, clipNorm: 0.5 });
+    const { graph } = await readGraph(artifacts.training);
+    assertEquals([...graph.nodes].filter(({ domain }) => domain !== "").map(String), []);
+    const expected = await ownCourse(artifacts, batches, 6);
+    const found = await stockCourse(artifacts, batches, 6);
+    found.forEach((loss, i) =>
+      assertAlmostEquals(loss, expected.losses[i]!, 1e-5 * expected.losses[i]!)
+    );
+  });
 }

@@ -41,7 +41,13 @@ export const F32 = {
 } as const;
 
 /** One-byte instructions on f64. */
-export const F64 = { add: 0xa0, multiply: 0xa2, promoteF32: 0xbb } as const;
+export const F64 = {
+  const: 0x44,
+  add: 0xa0,
+  multiply: 0xa2,
+  demote: 0xb6,
+  promoteF32: 0xbb,
+} as const;
 
 /** Instructions on v128 that take all 128 bits together. */
 export const V128 = { load: 0x00, store: 0x0b, const: 0x0c, shuffle: 0x0d } as const;

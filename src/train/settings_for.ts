@@ -1,0 +1,24 @@
+import { withStayNear } from "../artifacts/losses/stay_near.ts";
+import type { Model } from "../onnx/model.ts";
+import type { Dataset } from "../tensor/dataset.ts";
+import { completeLoss, defaultLoss } from "./default_loss.ts";
+import { type FitOptions, type FitSettings, fitSettings } from "./fit_options.ts";
+import { isJoint } from "./joint.ts";
+
+/** The settings of a training run, with what depends on its model and data filled in. */
+export async function settingsFor(
+  model: Model,
+  dataset: Dataset,
+  options: FitOptions,
+  what = "fit()",
+): Promise<FitSettings> {
+  const checked = fitSettings(options);
+  const wanted = options.loss ?? defaultLoss(model, what);
+  const own = await completeLoss(wanted, isJoint(dataset) ? dataset.ofTarget : dataset, model);
+  const loss = isJoint(dataset) ? await dataset.jointLoss(own) : own;
+  return {
+    ...checked,
+    ...(isJoint(dataset) && checked.shuffle && { sampler: dataset.sampler }),
+    loss: withStayNear(loss, checked.stayNear),
+  };
+}

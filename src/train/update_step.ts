@@ -1,0 +1,183 @@
+import {
+  compileUpdate,
+  type FlatUpdate,
+  type UpdateRange,
+} from "../artifacts/update/compile_update.ts";
+import { compileGradientNorm, type GradientNorm } from "../artifacts/update/gradient_norm.ts";
+import type { Probe } from "../artifacts/update/rule_parts.ts";
+import { isElementwise, scratchOf, stateShapes } from "../artifacts/update/tensor_update.ts";
+import { clipScratch, UnitClip, type Units } from "../artifacts/update/unit_clip.ts";
+import type { Model } from "../onnx/model.ts";
+import { unitAxis } from "../onnx/unit_axis.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { FitSettings } from "./fit_options.ts";
+import { type Clip, clippedGradient, normFactor } from "./groups/clip.ts";
+import { type ParameterRule, resolveGroups } from "./groups/resolve_groups.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
+import { ParameterMemory } from "./parameter_memory.ts";
+import { ProbeStep } from "./probe_step.ts";
+
+/** What an update came to. */
+export interface UpdateOutcome {
+  /** Length (L2) of all gradients together, before any clipping. */
+  readonly gradientNorm: number;
+  /** The first parameter whose gradient is not finite; nothing was updated then. */
+  readonly broken?: string;
+}
+
+/** One pass of an optimizer over parameters that lie side by side, or over one. */
+interface Sweep {
+  readonly update: FlatUpdate;
+  readonly at: UpdateRange;
+  readonly ratio: number;
+}
+
+/** Steps of the optimizers of a run over its parameters, by groups, with gradients clipped. */
+export class UpdateStep {
+  /** Parameters, gradients and the optimizers' state. */
+  readonly memory: ParameterMemory;
+  readonly #rules: ReadonlyMap<string, ParameterRule>;
+  readonly #sweeps: readonly Sweep[];
+  readonly #norm: GradientNorm;
+  readonly #clip: Clip | undefined;
+  readonly #units: ReadonlyMap<string, Units>;
+  readonly #unitClip: UnitClip | undefined;
+  readonly #probe: ProbeStep | undefined;
+
+  /** Throws `RangeError` for groups that do not fit the model. */
+  constructor(model: Model, settings: FitSettings) {
+    this.#rules = resolveGroups(model, settings);
+    const clip = this.#clip = settings.clip;
+    this.#units = clip && "adaptive" in clip ? unitsOf(model, clip.head ?? false) : new Map();
+    const probes = new Map<string, Probe>();
+    for (const [name, { rule }] of this.#rules) if (rule.probe) probes.set(name, rule.probe);
+    this.memory = this.#makeMemory(model, probes.size > 0);
+    this.#sweeps = this.#makeSweeps(model);
+    this.#norm = compileGradientNorm(this.memory.memory);
+    this.#unitClip = clip && "adaptive" in clip
+      ? new UnitClip(this.memory.memory, clip.adaptive)
+      : undefined;
+    this.#probe = probes.size > 0 ? new ProbeStep(this.memory, probes) : undefined;
+  }
+
+  /** What must be the same for a run to go on; as short as it can be where nothing is told apart. */
+  key({ optimizer, clip }: FitSettings): unknown[] {
+    const { name, settings } = optimizer;
+    const own = [...this.#rules].filter(([, { rule, ratio }]) => rule !== optimizer || ratio !== 1)
+      .map(([parameter, { rule, ratio }]) => [parameter, rule.name, rule.settings, ratio]);
+    return [name, settings, ...(own.length > 0 ? [own] : []), ...(clip ? [clip] : [])];
+  }
+
+  /**
+   * Takes step `step` (the first is 1) by the gradients in the memory. `again` computes them anew for
+   * the same batch with the parameters as they are then. Gradients that are not finite change nothing.
+   */
+  async take(
+    step: number,
+    learningRate: number,
+    again: () => Promise<void>,
+  ): Promise<UpdateOutcome> {
+    let gradientNorm = this.#gradientNorm();
+    if (this.#probe && Number.isFinite(gradientNorm)) {
+      await this.#probe.run(again);
+      gradientNorm = this.#gradientNorm();
+    }
+    if (!Number.isFinite(gradientNorm)) return { gradientNorm, broken: this.#firstBroken() };
+    this.#clipUnits();
+    const clip = this.#clip;
+    const clipFactor = clip && "norm" in clip ? normFactor(clip.norm, gradientNorm) : 1;
+    for (const { update, at, ratio } of this.#sweeps) {
+      update.run(at, step, learningRate * ratio, { clipFactor });
+    }
+    return { gradientNorm };
+  }
+
+  #gradientNorm(): number {
+    const { memory } = this;
+    return Math.sqrt(this.#norm.sumOfSquares(memory.offset(1), memory.count));
+  }
+
+  #firstBroken(): string {
+    const { memory } = this;
+    return memory.names.find((name) => {
+      const { data } = memory.view(name, 1);
+      return !Number.isFinite(this.#norm.sumOfSquares(data.byteOffset, data.length));
+    })!;
+  }
+
+  #clipUnits(): void {
+    const { memory } = this;
+    for (const [name, units] of this.#units) {
+      const buffer = memory.memory.buffer as ArrayBuffer;
+      const scratch = new Float32Array(buffer, memory.scratch, clipScratch(units));
+      this.#unitClip!.run(memory.view(name, 0).data, memory.view(name, 1).data, units, scratch);
+    }
+  }
+
+  #makeMemory(model: Model, probes: boolean): ParameterMemory {
+    const rules = this.#rules;
+    const ruleOf = (name: string) => rules.get(name)!.rule;
+    const total = (sizes: readonly number[]) => sizes.reduce((most, one) => Math.max(most, one), 0);
+    const trained = [...model.parameters.values()].filter(({ name }) => rules.has(name));
+    // Probes keep all parameters, each of which may be padded to 16 numbers.
+    const kept = trained.reduce((sum, { size }) => sum + Math.ceil(size / 16) * 16, 0);
+    const scratch = total([
+      probes ? kept : 0,
+      ...trained.map(({ name, shape }) => scratchOf(ruleOf(name), shape)),
+      ...[...this.#units.values()].map(clipScratch),
+    ]);
+    const states = (
+      { name, shape }: { readonly name: string; readonly shape: readonly number[] },
+    ) => stateShapes(ruleOf(name), shape);
+    return new ParameterMemory(model, states, scratch);
+  }
+
+  /** Parameters side by side with the same rule and rate share a sweep. */
+  #makeSweeps(model: Model): Sweep[] {
+    const updates = new Map<Optimizer, FlatUpdate>();
+    const options = clippedGradient(this.#clip);
+    const sweeps: Sweep[] = [];
+    let last: ParameterRule | undefined;
+    for (const [name, own] of this.#rules) {
+      const update = updates.get(own.rule) ?? compileUpdate(own.rule, this.memory.memory, options);
+      updates.set(own.rule, update);
+      const at = this.#rangeOf(name, model.parameters.get(name)!.shape);
+      const joins = last?.rule === own.rule && last.ratio === own.ratio && isElementwise(own.rule);
+      last = own;
+      if (joins) {
+        const { at: before, ...rest } = sweeps.pop()!;
+        const count = (at.parameters - before.parameters) / 4 + at.count;
+        const { shape: _shape, ...whole } = before;
+        sweeps.push({ ...rest, at: { ...whole, count } });
+      } else sweeps.push({ update, at, ratio: own.ratio });
+    }
+    return sweeps;
+  }
+
+  #rangeOf(name: string, shape: readonly number[]): UpdateRange {
+    const { memory } = this;
+    const states = Array.from({ length: memory.states(name) }, (_, index) => 2 + index);
+    const offset = (region: number) => memory.view(name, region).data.byteOffset;
+    return {
+      count: sizeOf(shape),
+      parameters: offset(0),
+      gradients: offset(1),
+      state: states.map(offset),
+      shape,
+      scratch: memory.scratch,
+    };
+  }
+}
+
+/** How the units of each parameter lie, the classifier's only where they are to be clipped too. */
+function unitsOf(model: Model, withHead: boolean): Map<string, Units> {
+  const clipped = [...model.parameters.values()].filter(({ trainable, head }) =>
+    trainable && (withHead || !head)
+  );
+  return new Map(clipped.map(({ name, shape, size }) => {
+    const axis = unitAxis(model.graph.value(name));
+    if (axis === undefined) return [name, { outer: 1, units: 1, inner: size }];
+    const outer = sizeOf(shape.slice(0, axis));
+    return [name, { outer, units: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) }];
+  }));
+}
