@@ -74,6 +74,7 @@ export class Trainer {
             ...sizes,
             loss: this.settings.loss,
             targets: { type: targets.type, shape: targets.dims },
+            memory: this.settings.memory,
           }),
       );
       this.#programs.set(key, program);

@@ -16,6 +16,11 @@ export interface LrFindOptions extends
     FitOptions,
     | "batchSize"
     | "optimizer"
+    | "groups"
+    | "learningRate"
+    | "layerDecay"
+    | "decayBiases"
+    | "clip"
     | "loss"
     | "augment"
     | "batchNorm"
@@ -56,6 +61,11 @@ const own = {
 const training = {
   batchSize: z.unknown().optional(),
   optimizer: z.unknown().optional(),
+  groups: z.unknown().optional(),
+  learningRate: z.unknown().optional(),
+  layerDecay: z.unknown().optional(),
+  decayBiases: z.unknown().optional(),
+  clip: z.unknown().optional(),
   loss: z.unknown().optional(),
   augment: z.unknown().optional(),
   batchNorm: z.unknown().optional(),
@@ -74,7 +84,8 @@ const SMOOTHING = 0.98;
 /**
  * Looks for a learning rate: trains a copy of the model for some steps at higher and higher rates and
  * follows the loss (Smith, arXiv 1506.01186; the procedure and its numbers are those of fastai's `lr_find`).
- * The model stays as it is. Throws `RangeError` where the loss diverges before a curve can be seen.
+ * The model stays as it is. Where parameters have rates of their own, these keep their ratio to the
+ * optimizer's, which is the one that rises. Throws `RangeError` where the loss diverges before a curve can be seen.
  *
  * @example
  * ```ts

@@ -1,4 +1,3 @@
-import { CsvError, parse } from "csv-parse/sync";
 import { nearest } from "../../tensor/nearest.ts";
 
 /** A record of a table. */
@@ -25,7 +24,7 @@ export interface Table {
  */
 export async function readTable(path: string, delimiter: string | undefined): Promise<Table> {
   const text = await textOf(path);
-  const records = parsed(path, text, delimiter ?? (/\.(tsv|tab)$/i.test(path) ? "\t" : ","));
+  const records = await parsed(path, text, delimiter ?? (/\.(tsv|tab)$/i.test(path) ? "\t" : ","));
   const [header, ...rest] = records;
   if (!header || rest.length === 0) {
     throw new SyntaxError(`"${path}" must have a line of column names and one record or more`);
@@ -71,7 +70,8 @@ interface Parsed {
   readonly info: { readonly lines: number };
 }
 
-function parsed(path: string, text: string, delimiter: string): Parsed[] {
+async function parsed(path: string, text: string, delimiter: string): Promise<Parsed[]> {
+  const { CsvError, parse } = await import("csv-parse/sync");
   try {
     return parse(text, {
       delimiter,
@@ -82,7 +82,7 @@ function parsed(path: string, text: string, delimiter: string): Parsed[] {
     }) as unknown as Parsed[];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const { lines } = error as CsvError & { lines?: number };
+    const { lines } = error as Error & { lines?: number };
     throw new SyntaxError(
       `"${path}"${lines === undefined ? "" : `, line ${lines}`} is no table: ${error.message}`,
       { cause: error },

@@ -21,15 +21,15 @@ import { drawMixing, type MixOptions, mixSchema } from "./mix_up.ts";
  * const floats = (dims: number[], ...values: number[]) =>
  *   ({ type: "float32", dims, data: Float32Array.from(values) }) as const;
  * const batch = {
- *   inputs: { x: floats([2, 1, 1, 4], 0, 1, 2, 3, 5, 6, 7, 8) },
+ *   inputs: { x: floats([2, 1, 2, 2], 0, 1, 2, 3, 5, 6, 7, 8) },
  *   targets: floats([2, 2], 1, 0, 0, 1),
  *   weights: floats([2], 1, 1),
  *   count: 2,
  *   layout: "nchw",
  * } as const;
- * const mixed = cutMix().apply(batch, { share: 0, partners: [1, 0], centre: [0.75, 0.5] });
- * assertEquals(mixed.inputs.x!.data, Float32Array.of(0, 6, 7, 8, 5, 1, 2, 3));
- * assertEquals(mixed.targets.data, Float32Array.of(0.25, 0.75, 0.75, 0.25));
+ * const mixed = cutMix().apply(batch, { share: 0, partners: [1, 0], centre: [0.25, 0.25] });
+ * assertEquals(mixed.inputs.x!.data, Float32Array.of(5, 1, 2, 3, 0, 6, 7, 8));
+ * assertEquals(mixed.targets.data, Float32Array.of(0.75, 0.25, 0.25, 0.75));
  * ```
  */
 export function cutMix(options: MixOptions = {}): Mix<BatchMixing | undefined> {

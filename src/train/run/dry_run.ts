@@ -41,8 +41,15 @@ export async function dryRun(
     validation: datasets.validation && few(datasets.validation),
   };
   const folder = await Deno.makeTempDir({ prefix: "graft_dry_run_" });
-  const { cacheFolder: _, ...rest } = settings;
-  const trial = { ...rest, epochs: 1, callbacks: [], checkpoint: join(folder, "run") };
+  const { cacheFolder: _, stepsPerEpoch: __, sampler, ...rest } = settings;
+  const trial = {
+    ...rest,
+    // A sampler of one's own may know how many examples there are.
+    ...(sampler === "balanced" && { sampler }),
+    epochs: 1,
+    callbacks: [],
+    checkpoint: join(folder, "run"),
+  };
   try {
     if (checkpoint !== undefined) {
       await checkFolder(typeof checkpoint === "string" ? checkpoint : checkpoint.folder);

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import sharp from "sharp";
+import { loadSharp } from "../../data/load_sharp.ts";
 import type { Image } from "../../tensor/dataset.ts";
 
 /** A picture with what is written below it. */
@@ -47,6 +47,7 @@ export async function pngSheet(
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `font-family="sans-serif" font-size="${FONT_PX}">${captions.join("")}</svg>`;
   const layers = [...drawn, { input: Buffer.from(overlay), left: 0, top: 0 }];
+  const sharp = await loadSharp();
   const sheet = sharp({ create: { width, height, channels: 3, background: "white" } });
   const { buffer, byteOffset, byteLength } = await sheet.composite(layers).png().toBuffer();
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
@@ -84,6 +85,7 @@ async function pngOf({ image, isGrey }: Tile, width: number, height: number) {
   const raw = { width: image.widthPx, height: image.heightPx, channels: 3 } as const;
   // Small pictures are shown by their pixels.
   const kernel = width > image.widthPx ? "nearest" : "linear";
+  const sharp = await loadSharp();
   const pipeline = sharp(image.data, { raw }).resize({ width, height, fit: "fill", kernel });
   return await (isGrey ? pipeline.greyscale() : pipeline).png().toBuffer();
 }
