@@ -105,8 +105,14 @@ function paired(source: Dataset, target: Dataset, options: JointOptions): JointD
       const { weight = 1, sourceLoss = loss, sourceOutput } = options;
       const [first, second] = await kinds();
       return jointLoss([
-        { loss: sourceLoss, factor: 1, output: sourceOutput, target: first! },
-        { loss, factor: weight, target: second! },
+        {
+          loss: sourceLoss,
+          factor: 1,
+          output: sourceOutput,
+          target: first!,
+          classes: source.classes?.length,
+        },
+        { loss, factor: weight, target: second!, classes: target.classes?.length },
       ]);
     },
   };

@@ -190,4 +190,7 @@ Deno.test("joint() refuses examples without targets and outputs that are not the
   );
   const both = joint(ofClasses("s", 2).data, ofClasses("t", 2).data, { sourceOutput: "sorce" });
   await assertRejects(() => fit(two, both, quiet), RangeError, '"sorce"');
+  const many = { ...ofClasses("s", 4, 4).data, classes: ["a", "b", "c", "d"] };
+  const wide = joint(many, ofClasses("t", 4).data, { sourceOutput: "source" });
+  await assertRejects(() => fit(two, wide, quiet), RangeError, "4 classes");
 });

@@ -16,6 +16,8 @@ export interface JointPart {
   readonly output?: string | undefined;
   /** The targets of one example: class indices, or numbers of a shape. */
   readonly target: "index" | readonly number[];
+  /** How many classes the examples have, where that is known. */
+  readonly classes?: number | undefined;
 }
 
 /** How many numbers a target takes in a row of joint targets. */
@@ -70,6 +72,7 @@ function partTerms(
   const isOwn = g.compare("Equal", g.slice(target, [1], [0], [1]), g.scalar(kind, target));
   const own = g.reshape(g.cast(isOwn, "float32"), [count]);
   const found = outputOf(g, part, output, context);
+  checkClasses(part, found);
   const rest = g.slice(target, [1], [1], [1 + targetSize(part.target)]);
   const wanted = g.where(isOwn, rest, g.scalar(0, target));
   const targets = part.target === "index"
@@ -85,6 +88,17 @@ function partTerms(
       factor: factor * part.factor,
     };
   });
+}
+
+/** Throws `RangeError` where there are more classes than outputs for them. */
+function checkClasses({ loss, classes = 0, output }: JointPart, found: Value): void {
+  const outputs = dimsOf(found)[1] ?? 1;
+  if (lossOf(loss).targets !== "classes" || classes <= outputs) return;
+  const what = output === undefined ? "the model's first output" : `the output "${output}"`;
+  throw new RangeError(
+    `joint(): a data set has ${classes} classes, ${what} ${outputs} numbers; give it a head of that ` +
+      "size, or another one as sourceOutput",
+  );
 }
 
 function outputOf(g: Builder, part: JointPart, output: Value, context: LossContext): Value {
