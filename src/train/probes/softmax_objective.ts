@@ -76,7 +76,7 @@ export class SoftmaxObjective {
 
   /** The objective at a decay, over parameters v. */
   at(decay: number): ScaledObjective {
-    const { width, problem: { classCount, bias: hasBias } } = this;
+    const { width, problem: { classCount } } = this;
     // The curvature of cross entropy where all classes are equally likely, of the bias last.
     const flat = (classCount - 1) / classCount ** 2;
     const scales = Float64Array.from(
