@@ -2,21 +2,14 @@ import type { Dataset } from "../../tensor/dataset.ts";
 
 /**
  * The same data set, its content hashed once for all trials: `fit` asks for its fingerprint each time.
+ * Whatever else it has is there as before.
  */
 export function remembering(dataset: Dataset): Dataset {
   let known: Promise<string | undefined> | undefined;
   const prepared = new Map<string, Dataset>();
-  const { fingerprint, prepare, target, classes } = dataset;
-  return {
-    length: dataset.length,
-    ...classes && { classes },
-    get: (index, epoch) => dataset.get(index, epoch),
-    ...target && { target: (index: number) => dataset.target!(index) },
-    get skipped() {
-      return dataset.skipped ?? [];
-    },
-    ...fingerprint && { fingerprint: () => known ??= dataset.fingerprint!() },
-    ...prepare && {
+  const own: Pick<Dataset, "fingerprint" | "prepare"> = {
+    ...dataset.fingerprint && { fingerprint: () => known ??= dataset.fingerprint!() },
+    ...dataset.prepare && {
       prepare: (options) => {
         // Transforms of one's own have no name to be known again by.
         if (Array.isArray(options.augment)) return dataset.prepare!(options);
@@ -27,4 +20,11 @@ export function remembering(dataset: Dataset): Dataset {
       },
     },
   };
+  return new Proxy(dataset, {
+    get(target, name) {
+      if (Object.hasOwn(own, name)) return own[name as keyof typeof own];
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
