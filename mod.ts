@@ -194,7 +194,7 @@ export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
 export { type Task, taskOf } from "./src/onnx/task.ts";
-export { type Chart, type ChartOptions, JUPYTER_DISPLAY } from "./src/report/plots/chart.ts";
+export type { Chart, ChartOptions } from "./src/report/plots/chart.ts";
 export { type GradCam, gradCam, type GradCamOptions } from "./src/report/grad_cam/grad_cam.ts";
 export { type Confusion, plotConfusion } from "./src/report/plots/plot_confusion.ts";
 export {
