@@ -27,7 +27,46 @@ export type {
 } from "./src/artifacts/checkpoint/checkpoint.ts";
 export { readCheckpoint, writeCheckpoint } from "./src/artifacts/checkpoint/checkpoint_file.ts";
 export type { EncodeOptions } from "./src/artifacts/checkpoint/encode.ts";
-export type { Loss, LossFunction, LossName } from "./src/artifacts/loss.ts";
+export type {
+  Loss,
+  LossContext,
+  LossDefinition,
+  LossFunction,
+  LossName,
+  LossParameter,
+  LossTerm,
+  TargetKind,
+} from "./src/artifacts/loss.ts";
+export { arcFace, type ArcFaceOptions } from "./src/artifacts/losses/arc_face.ts";
+export {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+} from "./src/artifacts/losses/binary_cross_entropy.ts";
+export {
+  contrastive,
+  type ContrastiveOptions,
+  supervisedContrastive,
+  type SupervisedContrastiveOptions,
+} from "./src/artifacts/losses/contrastive.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./src/artifacts/losses/cross_entropy.ts";
+export { distill, type DistillOptions } from "./src/artifacts/losses/distill.ts";
+export {
+  huber,
+  type HuberOptions,
+  mae,
+  mse,
+  smoothL1,
+  type SmoothL1Options,
+} from "./src/artifacts/losses/errors.ts";
+export {
+  binaryFocal,
+  type BinaryFocalOptions,
+  focal,
+  type FocalOptions,
+} from "./src/artifacts/losses/focal.ts";
+export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
+export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
+export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
 export type {
   Factored,
   Probe,
@@ -45,7 +84,19 @@ export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/b
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
+export { balanced, type BalancedOptions } from "./src/data/balanced.ts";
+export { classCounts } from "./src/data/class_counts.ts";
+export type { Groups } from "./src/data/assign_groups.ts";
 export { decodeImage } from "./src/data/decode.ts";
+export {
+  type DuplicatePair,
+  type DuplicatePicture,
+  findDuplicates,
+  type FindDuplicatesOptions,
+} from "./src/data/duplicates/find_duplicates.ts";
+export type { HashName } from "./src/data/duplicates/perceptual_hash.ts";
+export { kFold, type KFoldOptions } from "./src/data/k_fold.ts";
+export { perClass } from "./src/data/per_class.ts";
 export type { PictureSource } from "./src/data/picture.ts";
 export {
   type ImageDataset,
@@ -56,16 +107,42 @@ export { type PictureEntry, pictures, type PicturesOptions } from "./src/data/pi
 export type { OnUnreadable, PictureDataset } from "./src/data/picture_dataset.ts";
 export { imagenetPreprocessing } from "./src/data/preprocessing.ts";
 export { type Split, split, type SplitOptions } from "./src/data/split.ts";
+export { stream, type StreamItem, type StreamOptions } from "./src/data/stream/stream.ts";
+export type { StreamSource } from "./src/data/stream/tape.ts";
 export { subset } from "./src/data/subset.ts";
+export { csvDataset, type CsvDatasetOptions } from "./src/data/tables/csv_dataset.ts";
+export {
+  readTexts,
+  type ReadTextsOptions,
+  type TextExample,
+} from "./src/data/tables/read_texts.ts";
+export { augMix, type AugMixOptions, type AugMixture } from "./src/data/transforms/aug_mix.ts";
+export { autoAugment } from "./src/data/transforms/auto_augment.ts";
+export { autocontrast } from "./src/data/transforms/autocontrast.ts";
+export { type Choice, compose, oneOf, randomApply } from "./src/data/transforms/combine.ts";
 export {
   type ColorAdjustment,
   colorJitter,
   type ColorJitterOptions,
 } from "./src/data/transforms/color_jitter.ts";
+export { equalize } from "./src/data/transforms/equalize.ts";
+export { gaussianBlur, type GaussianBlurOptions } from "./src/data/transforms/gaussian_blur.ts";
+export { grayscale, type GrayscaleOptions } from "./src/data/transforms/grayscale.ts";
 export {
   horizontalFlip,
   type HorizontalFlipOptions,
 } from "./src/data/transforms/horizontal_flip.ts";
+export { invert } from "./src/data/transforms/invert.ts";
+export type { OccasionalOptions } from "./src/data/transforms/occasional.ts";
+export type { OperationName, PolicyStep } from "./src/data/transforms/operations.ts";
+export {
+  type Corners,
+  perspective,
+  type PerspectiveOptions,
+} from "./src/data/transforms/perspective.ts";
+export type { AutoAugmentPolicy } from "./src/data/transforms/policies.ts";
+export { posterize, type PosterizeOptions } from "./src/data/transforms/posterize.ts";
+export { randAugment, type RandAugmentOptions } from "./src/data/transforms/rand_augment.ts";
 export {
   type Erasure,
   randomErasing,
@@ -75,16 +152,43 @@ export {
   randomResizedCrop,
   type RandomResizedCropOptions,
 } from "./src/data/transforms/random_resized_crop.ts";
+export { rotate, type RotateOptions } from "./src/data/transforms/rotate.ts";
+export { sharpen, type SharpenOptions } from "./src/data/transforms/sharpen.ts";
+export { shear, type ShearAngles, type ShearOptions } from "./src/data/transforms/shear.ts";
+export { solarize, type SolarizeOptions } from "./src/data/transforms/solarize.ts";
+export {
+  trivialAugment,
+  type TrivialAugmentOptions,
+} from "./src/data/transforms/trivial_augment.ts";
+export { verticalFlip } from "./src/data/transforms/vertical_flip.ts";
+export type { WarpOptions } from "./src/data/transforms/warp.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
-export { type HeadBuilder, linear, mlp, type MlpOptions } from "./src/onnx/heads.ts";
+export { addHead, type AddHeadOptions, removeHead } from "./src/onnx/add_head.ts";
+export type { HeadBuilder, HiddenOptions } from "./src/onnx/heads/head.ts";
+export {
+  concatPooling,
+  type ConcatPoolingOptions,
+  cosineHead,
+  type CosineHeadOptions,
+  linear,
+  mlp,
+  type MlpOptions,
+} from "./src/onnx/heads/layers.ts";
+export {
+  embedding,
+  type EmbeddingOptions,
+  regression,
+  type RegressionOptions,
+} from "./src/onnx/heads/outputs.ts";
 export type { Model, Parameter, ValueInfo } from "./src/onnx/model.ts";
 export { replaceHead, type ReplaceHeadOptions } from "./src/onnx/replace_head.ts";
 export { saveModel } from "./src/onnx/save_model.ts";
 export { freeze, type Selector, unfreeze } from "./src/onnx/select.ts";
 export { summary } from "./src/onnx/summary.ts";
+export { type Task, taskOf } from "./src/onnx/task.ts";
 export type { Chart, ChartOptions } from "./src/report/plots/chart.ts";
 export { type GradCam, gradCam, type GradCamOptions } from "./src/report/grad_cam/grad_cam.ts";
 export { type Confusion, plotConfusion } from "./src/report/plots/plot_confusion.ts";
@@ -149,6 +253,7 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
+export { balancedWeights } from "./src/train/class_counts.ts";
 export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
 export {
   jsonLinesLogger,
@@ -200,6 +305,7 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
+export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
   balancedAccuracy,
@@ -221,6 +327,14 @@ export type {
   ClassScores,
   Scores,
 } from "./src/train/metrics/classification.ts";
+export type { LabelScores, MultiLabelResult } from "./src/train/metrics/multi_label.ts";
+export { cutMix } from "./src/train/mix/cut_mix.ts";
+export type { BatchMixing, Mix, MixBatch } from "./src/train/mix/mix.ts";
+export { type MixOptions, mixUp } from "./src/train/mix/mix_up.ts";
+export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up_or_cut_mix.ts";
+export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
+export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
+export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
 export type { ByClass, CurveOptions } from "./src/train/metrics/one_vs_rest.ts";
 export {
   averagePrecision,
@@ -267,6 +381,7 @@ export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
+export type { TestTimeAugmentation, TestTimeCopies } from "./src/train/tta/tta_options.ts";
 export {
   type ValueAndGrad,
   valueAndGrad,
@@ -290,3 +405,4 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";

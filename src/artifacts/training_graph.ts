@@ -2,13 +2,9 @@ import { Builder, dimsOf, typeOf } from "../autodiff/builder.ts";
 import { checkDifferentiable, gradients } from "../autodiff/gradients.ts";
 import { float, int } from "../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
-import type { DataType } from "../tensor/dtype.ts";
-import { exampleLosses, type Loss, weightedMean } from "./loss.ts";
+import { attachLoss, type AttachLossOptions } from "./losses/attach_loss.ts";
 
-/** Names of what a training graph is fed beside the model's inputs and parameters. */
-export const TARGETS = "graft_targets";
-/** The weight of each example, float32 `[N]`. */
-export const WEIGHTS = "graft_weights";
+export { TARGETS, WEIGHTS } from "./losses/attach_loss.ts";
 
 /** A batch normalisation that uses and gives the batch's own statistics. */
 export interface BatchStatistics {
@@ -23,19 +19,11 @@ export interface BatchStatistics {
 }
 
 /** How a training graph is made from a forward graph. */
-export interface TrainingGraphOptions {
+export interface TrainingGraphOptions extends Omit<AttachLossOptions, "training"> {
   /** Names of the parameters to differentiate by; they become inputs. */
   readonly parameters: readonly string[];
-  /** The loss. */
-  readonly loss: Loss;
-  /** Type and shape of the targets. */
-  readonly targets: { readonly type: DataType; readonly shape: readonly number[] };
-  /** Number of examples. */
-  readonly batch: number;
   /** Nodes (by name of their first output) that normalise by the batch. */
   readonly batchNorms: ReadonlySet<string>;
-  /** Name of the targets' input where all examples weigh the same. @default {weights are fed} */
-  readonly unweighted?: string;
   /** Whether only forms are used that hold at any batch size. @default {false} */
   readonly freeBatch?: boolean;
 }
@@ -46,12 +34,22 @@ export interface TrainingGraph {
   readonly graph: Graph;
   /** Name of the loss, a scalar. */
   readonly loss: string;
+  /** Name of the sums that the loss is made of, and their factors, where it has means of its own. */
+  readonly sums: LossSums | undefined;
   /** Names of the model's outputs. */
   readonly outputs: readonly string[];
   /** Name of the gradient of each parameter. */
   readonly gradients: ReadonlyMap<string, string>;
   /** Statistics of the batch, by batch normalisation. */
   readonly statistics: readonly BatchStatistics[];
+}
+
+/** Where the sums are found that a loss is made of. */
+export interface LossSums {
+  /** Name of the output, `[2·means]`. */
+  readonly name: string;
+  /** What each mean is multiplied by. */
+  readonly factors: readonly number[];
 }
 
 /** Makes parameters that the graph holds as constants inputs of the same name. */
@@ -73,10 +71,10 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
   const statistics = normaliseByBatch(graph, options.batchNorms);
   parametersToInputs(graph, options.parameters);
   const g = new Builder(graph, options.freeBatch);
-  const outputs = graph.outputs.map((value) => value.name);
   const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
   checkDifferentiable(graph, graph.outputs[0]!, new Set(wanted));
-  const loss = meanLoss(g, options);
+  const { loss, sums, factors } = attachLoss(g, { ...options, training: true });
+  const outputs = graph.outputs.map((value) => value.name);
   const found = gradients(g, loss, wanted);
   if (found.size === 0) {
     throw new RangeError(
@@ -85,6 +83,7 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
     );
   }
   graph.outputs.unshift(loss);
+  if (sums) graph.outputs.push(sums);
   for (const gradient of found.values()) addOutput(graph, gradient);
   for (const { batch } of statistics) {
     for (const name of batch) graph.outputs.push(graph.value(name));
@@ -92,34 +91,11 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
   return {
     graph,
     loss: loss.name,
+    sums: sums && { name: sums.name, factors },
     outputs,
     gradients: new Map([...found].map(([value, gradient]) => [value.name, gradient.name])),
     statistics,
   };
-}
-
-/** The mean loss of a batch, a scalar; targets, and weights where there are any, become inputs. */
-export function meanLoss(
-  g: Builder,
-  { loss, targets, batch, unweighted }: Pick<
-    TrainingGraphOptions,
-    "loss" | "targets" | "batch" | "unweighted"
-  >,
-): Value {
-  const { graph } = g;
-  const target = graph.addInput(unweighted ?? TARGETS, targets.type, targets.shape);
-  const output = g.cast(lossOutput(graph.outputs[0]!, loss), "float32");
-  const losses = exampleLosses(g, loss, output, target);
-  if (unweighted !== undefined) return g.reduce("ReduceMean", losses, [0], false);
-  return weightedMean(g, losses, graph.addInput(WEIGHTS, "float32", [batch]));
-}
-
-/** Cross-entropy is taken of the logits: of what a final Softmax reads. */
-function lossOutput(output: Value, loss: Loss): Value {
-  const node = output.producer;
-  const strips = loss === "crossEntropy" && node?.opType === "Softmax" && node.domain === "" &&
-    dimsOf(output).length === 2;
-  return strips ? node.inputs[0]! : output;
 }
 
 /** The same value may be the gradient of two parameters; an output must be named once. */

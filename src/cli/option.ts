@@ -62,3 +62,13 @@ export const ON_UNREADABLE: Option = {
   otherwise: "error",
   help: "what to do with a picture that cannot be read; what is skipped is listed at the end",
 };
+
+/** Copies that answers are means of. */
+export const TTA: Option = {
+  name: "tta",
+  kind: "integer",
+  value: "N",
+  least: 1,
+  otherwise: "none",
+  help: "answers are means over each picture and N gently changed copies of it",
+};

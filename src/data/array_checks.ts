@@ -39,10 +39,18 @@ function checkTensor(name: string, { type, dims, data }: Tensor): void {
   }
 }
 
-/** Throws `TypeError` unless `weights` are floats `[N]`. */
+/** Throws `TypeError` unless `weights` are floats `[N]`, `RangeError` where one is negative. */
 export function checkWeights(weights: Tensor): void {
   const isFloats = weights.type === "float32" || weights.type === "float64";
-  if (isFloats && weights.dims.length === 1) return;
+  if (isFloats && weights.dims.length === 1) {
+    const data = weights.data as Float32Array;
+    const wrong = data.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0));
+    if (wrong < 0) return;
+    throw new RangeError(
+      `arrays(): the weight of example ${wrong} must be a finite number, 0 or more, found ` +
+        data[wrong],
+    );
+  }
   throw new TypeError(
     `arrays(): "weights" must be float32 or float64 of shape [N], found ${weights.type} ` +
       `[${weights.dims}]`,

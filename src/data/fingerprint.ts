@@ -48,6 +48,7 @@ export function preparationText(
 ): string {
   const drawn = typeof augment === "string" ? augment : transformsOf(augment).map((transform) => [
     transform.name,
+    transform.settings,
     Array.from({ length: 4 }, (_, i) => transform.sample(rng("fingerprint", i), 640, 480)),
   ]);
   return JSON.stringify([preprocessing, drawn, seed]);

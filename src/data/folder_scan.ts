@@ -1,6 +1,24 @@
 import { extname, join } from "@std/path";
 import { nearest } from "../tensor/nearest.ts";
 
+/** Endings of the files that `imageFolder` takes for pictures unless told otherwise. */
+export const IMAGE_EXTENSIONS: readonly string[] = [
+  ".jpg",
+  ".jpeg",
+  ".jpe",
+  ".jfif",
+  ".png",
+  ".webp",
+  ".gif",
+  ".avif",
+  ".tif",
+  ".tiff",
+  ".bmp",
+  ".pgm",
+  ".ppm",
+  ".pnm",
+];
+
 /** The pictures of one class folder. */
 export interface ImageFiles {
   /** Name of the class. */
@@ -52,6 +70,20 @@ export async function scanClasses(
     );
   }
   return found;
+}
+
+/**
+ * Paths of all pictures in a folder and those inside it, from there on, sorted within each folder.
+ * Throws an `Error` where the folder cannot be read or holds none.
+ */
+export async function pictureFiles(root: string): Promise<string[]> {
+  const isImage = (name: string) => IMAGE_EXTENSIONS.includes(extname(name).toLowerCase());
+  const paths: string[] = [];
+  // Read first, so that a folder that is not there is named.
+  await list(root);
+  await collect(root, ".", isImage, paths, new Set());
+  if (paths.length === 0) throw new Error(`"${root}" holds no pictures`);
+  return paths;
 }
 
 function checkArrangement(root: string, folders: readonly string[], loose: number): void {

@@ -1,26 +1,10 @@
 import { z } from "zod";
 import { fromFileUrl, join } from "@std/path";
 import { checkOptions } from "../tensor/options.ts";
-import { type ImageFiles, scanClasses } from "./folder_scan.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { IMAGE_EXTENSIONS, type ImageFiles, scanClasses } from "./folder_scan.ts";
+import { labelsIn, multiHot } from "./multi_hot.ts";
 import { type OnUnreadable, type PictureDataset, pictureDataset } from "./picture_dataset.ts";
-
-/** Endings of the files that `imageFolder` takes for pictures unless told otherwise. */
-const IMAGE_EXTENSIONS = [
-  ".jpg",
-  ".jpeg",
-  ".jpe",
-  ".jfif",
-  ".png",
-  ".webp",
-  ".gif",
-  ".avif",
-  ".tif",
-  ".tiff",
-  ".bmp",
-  ".pgm",
-  ".ppm",
-  ".pnm",
-];
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions {
@@ -31,6 +15,12 @@ export interface ImageFolderOptions {
   readonly classes?: readonly string[];
   /** Whether a picture that cannot be decoded is an error or left out and listed in `skipped`. @default {"error"} */
   readonly onUnreadable?: OnUnreadable;
+  /**
+   * Where folders are named after several classes, what stands between them, such as "+" in
+   * `cat+dog/1.jpg`: targets are then `[C]` of 0 and 1, for the loss "binaryCrossEntropy".
+   * @default folders are classes
+   */
+  readonly labelSeparator?: string;
   /** Endings of the files to take, with their dot, in any case. @default those of the formats known */
   readonly extensions?: readonly string[];
 }
@@ -50,7 +40,8 @@ const schema = z.strictObject({
     .describe("a non-empty array of different class names").optional(),
   onUnreadable: z.enum(["error", "skip"]).default("error"),
   extensions: z.array(z.string().regex(/^\./)).min(1)
-    .describe('an array of file endings such as [".jpg", ".png"]').default(IMAGE_EXTENSIONS),
+    .describe('an array of file endings such as [".jpg", ".png"]').default([...IMAGE_EXTENSIONS]),
+  labelSeparator: z.string().min(1).optional(),
 });
 
 /**
@@ -83,20 +74,23 @@ export async function imageFolder(
   directory: string | URL,
   options: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
-  const { onUnreadable, extensions, classes: wanted } = checkOptions(
+  const { onUnreadable, extensions, classes: wanted, labelSeparator } = checkOptions(
     "imageFolder",
     schema,
     options,
   );
   const root = directory instanceof URL ? fromFileUrl(directory) : directory;
-  const found = await scanClasses(root, extensions.map((ending) => ending.toLowerCase()), wanted);
-  const classes = wanted ?? found.map(({ name }) => name);
-  const { files, targets } = listFiles(root, found, classes);
+  const endings = extensions.map((ending) => ending.toLowerCase());
+  const found = await scanClasses(root, endings, labelSeparator === undefined ? wanted : undefined);
+  const { classes, targetOf } = labelSeparator === undefined
+    ? oneLabel(found, wanted)
+    : manyLabels(root, found, wanted, labelSeparator);
+  const { files, folders } = listFiles(root, found, labelSeparator === undefined ? classes : []);
   const dataset = pictureDataset({
     length: files.length,
     source: (index) => files[index]!,
     name: (index) => files[index]!,
-    label: (index) => ({ target: targets[index]! }),
+    label: (index) => ({ target: targetOf(folders[index]!) }),
     classes,
     onUnreadable,
   });
@@ -104,20 +98,52 @@ export async function imageFolder(
   return { ...dataset, classes, files, ignoredFiles };
 }
 
+/** The classes, and the target of a folder's pictures. */
+interface Labels {
+  readonly classes: readonly string[];
+  targetOf(folder: string): number | Tensor;
+}
+
+function oneLabel(found: readonly ImageFiles[], wanted: readonly string[] | undefined): Labels {
+  const classes = wanted ?? found.map(({ name }) => name);
+  const places = new Map(classes.map((name, index) => [name, index]));
+  return { classes, targetOf: (folder) => places.get(folder)! };
+}
+
+function manyLabels(
+  root: string,
+  found: readonly ImageFiles[],
+  wanted: readonly string[] | undefined,
+  separator: string,
+): Labels {
+  const all = found.flatMap(({ name }) => labelsIn(name, separator));
+  const classes = wanted ?? [...new Set(all)].sort();
+  const targets = new Map(found.map(({ name }) => {
+    const unknown = (label: string) =>
+      new Error(
+        `"${root}" holds the folder "${name}", but "${label}" is not one of the classes ` +
+          classes.slice(0, 10).join(", "),
+      );
+    return [name, multiHot(labelsIn(name, separator), classes, unknown)];
+  }));
+  return { classes, targetOf: (folder) => targets.get(folder)! };
+}
+
+/** The files and the folder of each, folders in the order of the classes, where these are folders. */
 function listFiles(
   root: string,
   found: readonly ImageFiles[],
   classes: readonly string[],
-): { files: string[]; targets: Uint32Array } {
+): { files: string[]; folders: string[] } {
   const files: string[] = [];
-  const targets: number[] = [];
+  const folders: string[] = [];
   for (const { name, paths } of [...found].sort(byPosition(classes))) {
     for (const path of paths) {
       files.push(join(root, path));
-      targets.push(classes.indexOf(name));
+      folders.push(name);
     }
   }
-  return { files, targets: Uint32Array.from(targets) };
+  return { files, folders };
 }
 
 function byPosition(classes: readonly string[]): (a: ImageFiles, b: ImageFiles) => number {

@@ -1,14 +1,10 @@
-import sharp, { type Sharp, type SharpOptions } from "sharp";
+import type { Sharp, SharpOptions } from "sharp";
 import { fromFileUrl } from "@std/path";
 import type { Image } from "../tensor/dataset.ts";
 import type { Size } from "./geometry.ts";
 import { decodePlainImage } from "./plain_formats.ts";
+import { loadSharp } from "./load_sharp.ts";
 import { UnreadableImageError } from "./unreadable_image_error.ts";
-
-// Every picture is read once per use, so a cache of operations only takes memory; pictures run
-// beside each other, one thread each.
-sharp.cache(false);
-sharp.concurrency(1);
 
 /** Where a picture comes from: a path, an address (`file:`, `http:`, `https:`), its bytes, or pixels. */
 export type PictureSource = string | URL | Uint8Array | Image;
@@ -62,6 +58,7 @@ export function isImage(source: PictureSource): source is Image {
 async function encoded(input: string | Uint8Array, name: string): Promise<Picture> {
   // Colour profiles are left alone, as PIL and torchvision do: networks were trained that way.
   const options: SharpOptions = { failOn: "truncated", ignoreIcc: true };
+  const sharp = await loadSharp();
   const header = await sharp(input, options).metadata();
   const { width, height } = header.autoOrient;
   const start = () => sharp(input, options).autoOrient();
@@ -80,7 +77,8 @@ function inMemory(image: Image, name: string): Picture {
 }
 
 /** A pipeline that starts from pixels. */
-function fromPixels({ data, widthPx, heightPx }: Image): Sharp {
+async function fromPixels({ data, widthPx, heightPx }: Image): Promise<Sharp> {
+  const sharp = await loadSharp();
   return sharp(data, { raw: { width: widthPx, height: heightPx, channels: 3 } });
 }
 

@@ -10,6 +10,8 @@ import { UnreadableImageError } from "./unreadable_image_error.ts";
 export interface PictureDataset extends Dataset {
   /** What could not be read so far, under `onUnreadable: "skip"`. */
   readonly skipped: readonly SkippedExample[];
+  /** Where the picture at `index` comes from, undecoded. */
+  source(index: number): PictureSource;
   /** The target at `index`, where it is a class index, without reading the picture. */
   target(index: number): number | undefined;
   /** Reads and decodes the picture at `index` at its own size. */
@@ -75,6 +77,10 @@ export function pictureDataset(options: PictureDatasetOptions): PictureDataset {
   const common = {
     length,
     skipped,
+    source(index: number): PictureSource {
+      checkIndex(index, length);
+      return options.source(index);
+    },
     ...(classes === undefined ? {} : { classes }),
     target(index: number): number | undefined {
       checkIndex(index, length);

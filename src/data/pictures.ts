@@ -67,7 +67,7 @@ function checkEntry(
   index: number,
   classes: readonly string[] | undefined,
 ): void {
-  const { image, target } = entry;
+  const { image, target, weight } = entry;
   const isSource = typeof image === "string" || image instanceof URL ||
     image instanceof Uint8Array ||
     typeof image === "object" && image !== null && isImage(image);
@@ -79,6 +79,12 @@ function checkEntry(
   }
   if (typeof image === "object" && !(image instanceof URL) && isImage(image)) {
     checkPixels(image, `pictures(): the image of entry ${index}`);
+  }
+  if (weight !== undefined && !(Number.isFinite(weight) && weight >= 0)) {
+    throw new RangeError(
+      `pictures(): the weight of entry ${index} must be a finite number, 0 or more, found ` +
+        show(weight),
+    );
   }
   if (typeof target === "number") {
     checkClassIndex(target, classes, `pictures(): the target of entry ${index}`);

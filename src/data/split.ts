@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions, show } from "../tensor/options.ts";
 import { permutation, type Rng, rng } from "../tensor/rng.ts";
+import { assignGroups, type Groups } from "./assign_groups.ts";
+import { indicesByClass } from "./class_groups.ts";
 import { subset } from "./subset.ts";
 
 /** Options of `split`. */
@@ -10,6 +12,8 @@ export interface SplitOptions {
   readonly seed?: number;
   /** Whether both parts keep the proportions of the classes. @default true where the data set tells targets without reading examples */
   readonly stratify?: boolean;
+  /** Examples that must not be torn apart, such as pictures of one patient: their group, by index. */
+  readonly groups?: Groups;
 }
 
 /** The two parts that `split` makes. */
@@ -20,15 +24,22 @@ export interface Split {
   readonly validation: Dataset;
 }
 
+/** What `groups` may be. */
+export const groupsSchema: z.ZodType<Groups> = z.custom<Groups>((value) =>
+  typeof value === "function" || Array.isArray(value)
+).describe("a list of the examples' groups, or a function of the index");
+
 const schema = z.strictObject({
   seed: z.number().default(0),
   stratify: z.boolean().optional(),
+  groups: groupsSchema.optional(),
 });
 
 /**
  * Sets aside a random `fraction` of `dataset` for validation, the same for the same seed. By
  * default each class gives the same share, rounded, and at least one example to either side where
- * it has two. Examples keep their order. Throws `RangeError` for a fraction outside 0 to 1 and
+ * it has two; with `groups`, whole groups are set aside, as near to the share as they come. Examples
+ * keep their order. Throws `RangeError` for a fraction outside 0 to 1 and
  * where a side would be empty.
  *
  * @example
@@ -43,7 +54,11 @@ const schema = z.strictObject({
  * ```
  */
 export function split(dataset: Dataset, fraction: number, options: SplitOptions = {}): Split {
-  const { seed, stratify = dataset.target !== undefined } = checkOptions("split", schema, options);
+  const { seed, stratify = dataset.target !== undefined, groups } = checkOptions(
+    "split",
+    schema,
+    options,
+  );
   if (typeof fraction !== "number") {
     throw new TypeError(`split(): the fraction must be a number, found ${show(fraction)}`);
   }
@@ -53,10 +68,14 @@ export function split(dataset: Dataset, fraction: number, options: SplitOptions 
     );
   }
   const random = rng(seed, "split");
-  const isAside = new Uint8Array(dataset.length);
-  for (const group of stratify ? groupsOf(dataset) : [range(dataset.length)]) {
-    for (const index of drawn(group, fraction, random)) isAside[index] = 1;
-  }
+  const isAside = groups
+    ? assignGroups(dataset, groups, {
+      shares: [1 - fraction, fraction],
+      byClass: stratify,
+      random,
+      what: "split()",
+    })
+    : asideByClass(dataset, { fraction, stratify, random });
   const all = range(dataset.length);
   const train = all.filter((index) => isAside[index] === 0);
   const validation = all.filter((index) => isAside[index] === 1);
@@ -68,21 +87,22 @@ export function split(dataset: Dataset, fraction: number, options: SplitOptions 
   return { train: subset(dataset, train), validation: subset(dataset, validation) };
 }
 
-/** The indices of each class, classes in order. */
-function groupsOf(dataset: Dataset): number[][] {
-  if (dataset.target === undefined) {
-    throw new TypeError(
-      "split(): stratify needs a data set with target(index); give stratify: false",
-    );
+function asideByClass(
+  dataset: Dataset,
+  { fraction, stratify, random }: {
+    readonly fraction: number;
+    readonly stratify: boolean;
+    readonly random: Rng;
+  },
+): Uint8Array {
+  const isAside = new Uint8Array(dataset.length);
+  const groups = stratify
+    ? indicesByClass(dataset, "split(): stratify", "; give stratify: false")
+    : [range(dataset.length)];
+  for (const group of groups) {
+    for (const index of drawn(group, fraction, random)) isAside[index] = 1;
   }
-  const groups = new Map<number, number[]>();
-  for (let index = 0; index < dataset.length; index++) {
-    const target = dataset.target(index) ?? -1;
-    const group = groups.get(target);
-    if (group === undefined) groups.set(target, [index]);
-    else group.push(index);
-  }
-  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+  return isAside;
 }
 
 function drawn(group: readonly number[], fraction: number, random: Rng): number[] {

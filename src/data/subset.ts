@@ -2,9 +2,13 @@ import type { Dataset } from "../tensor/dataset.ts";
 import { sha256 } from "../tensor/sha256.ts";
 import { checkIndex } from "./picture_dataset.ts";
 
+/** Draws of random changes for an index that comes again lie this far beyond those of its epochs. */
+const DRAWS = 2 ** 20;
+
 /**
- * The examples of `dataset` at `indices`, in that order; classes, targets, random changes and what
- * was skipped come along. Throws `RangeError` for an index that does not exist.
+ * The examples of `dataset` at `indices`, in that order; an index may come again, with other random
+ * changes of its picture. Classes, targets and what was skipped come along. Throws `RangeError` for an
+ * index that does not exist.
  *
  * @example
  * ```ts
@@ -20,16 +24,17 @@ import { checkIndex } from "./picture_dataset.ts";
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const kept = Array.from(indices);
   for (const index of kept) checkIndex(index, dataset.length);
-  const places = new Map(kept.map((index, place) => [index, place]));
+  const repeats = repeatsOf(kept);
   const at = (place: number) => {
     checkIndex(place, kept.length);
     return kept[place]!;
   };
   return {
     length: kept.length,
-    get: (place, epoch) => dataset.get(at(place), epoch),
+    get: (place, epoch = 0) => dataset.get(at(place), epoch + (repeats?.[place] ?? 0) * DRAWS),
     ...(dataset.classes && { classes: dataset.classes }),
     ...(dataset.target && { target: (place: number) => dataset.target!(at(place)) }),
+    ...(dataset.source && { source: (place: number) => dataset.source!(at(place)) }),
     ...(dataset.fingerprint && {
       fingerprint: async () => {
         const whole = await dataset.fingerprint!();
@@ -40,9 +45,21 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     get skipped() {
       return (dataset.skipped ?? []).flatMap((example) => {
         if (example.index === undefined) return [example];
-        const place = places.get(example.index);
-        return place === undefined ? [] : [{ ...example, index: place }];
+        return kept.flatMap((index, place) =>
+          index === example.index ? [{ ...example, index: place }] : []
+        );
       });
     },
   };
+}
+
+/** How often each index came before; `undefined` where none comes again. */
+function repeatsOf(kept: readonly number[]): number[] | undefined {
+  const counts = new Map<number, number>();
+  const repeats = kept.map((index) => {
+    const before = counts.get(index) ?? 0;
+    counts.set(index, before + 1);
+    return before;
+  });
+  return counts.size === kept.length ? undefined : repeats;
 }

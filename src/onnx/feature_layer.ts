@@ -1,6 +1,6 @@
 import type { Graph, Value } from "./graph.ts";
 import type { Model } from "./model.ts";
-import { pooled } from "./replace_head.ts";
+import { pooled } from "./head_features.ts";
 import { valueNamed } from "./select.ts";
 
 /** A graph that ends at a layer. */

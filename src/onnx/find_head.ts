@@ -24,6 +24,7 @@ const AFTER = new Set([
   "GlobalAveragePool",
   "Identity",
   "LogSoftmax",
+  "LpNormalization",
   "ReduceMean",
   "Relu",
   "Reshape",
@@ -39,10 +40,19 @@ const AFTER = new Set([
  */
 export function findHead(graph: Graph): Head | undefined {
   let value = graph.outputs[0];
-  while (value?.producer && value.producer.domain === "" && AFTER.has(value.producer.opType)) {
-    value = value.producer.inputs[0];
-  }
+  for (let next = value && before(value); next; next = before(next)) value = next;
   return value?.producer && headAt(value);
+}
+
+/** What an operator after the classifier reads; `undefined` where the value is no such operator's. */
+function before({ producer }: Value): Value | undefined {
+  if (!producer || producer.domain !== "") return undefined;
+  if (AFTER.has(producer.opType)) return producer.inputs[0];
+  const [first, second] = producer.inputs;
+  const stretches = producer.opType === "Mul" || producer.opType === "Add";
+  // A bias of one number is added to a product, and is part of the classifier.
+  const isBias = first?.producer?.opType === "MatMul";
+  return stretches && second?.constant?.data.length === 1 && !isBias ? first : undefined;
 }
 
 /** The weights of the head. */
@@ -90,19 +100,20 @@ function linear(
 function weightShape({ constant, producer }: Value): readonly number[] | undefined {
   if (constant) return constant.dims;
   const [from, target] = producer?.inputs ?? [];
-  const before = from && weightShape(from);
-  if (!before) return undefined;
+  const size = from && weightShape(from);
+  if (!size) return undefined;
   switch (producer!.opType) {
     case "Cast":
     case "Identity":
-      return before;
+    case "LpNormalization":
+      return size;
     case "Reshape": {
       const after = target?.constant && toNumbers(target.constant);
-      return after?.every((size) => size > 0) ? after : undefined;
+      return after?.every((dim) => dim > 0) ? after : undefined;
     }
     case "Transpose": {
-      const order = producer!.ints("perm") ?? before.map((_, axis) => axis).reverse();
-      return order.map((axis) => before[axis]!);
+      const order = producer!.ints("perm") ?? size.map((_, axis) => axis).reverse();
+      return order.map((axis) => size[axis]!);
     }
     default:
       return undefined;

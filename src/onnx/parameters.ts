@@ -54,6 +54,7 @@ const PASSING = new Set([
   "Clip",
   "DequantizeLinear",
   "Exp",
+  "LpNormalization",
   "QuantizeLinear",
   "ScatterND",
   "Slice",

@@ -99,9 +99,9 @@ function dropProbabilities(graph: Graph, metadata: Map<string, string>): void {
   metadata.delete(PROBABILITIES);
   const value = name === undefined ? undefined : graph.values.get(name);
   const position = value ? graph.outputs.indexOf(value) : -1;
-  if (position <= 0 || value!.producer?.opType !== "Softmax") return;
+  if (position <= 0 || !["Softmax", "Sigmoid"].includes(value!.producer?.opType ?? "")) return;
   graph.outputs.splice(position, 1);
-  graph.remove(value!.producer);
+  graph.remove(value!.producer!);
 }
 
 /** The message without what the graph holds now. */

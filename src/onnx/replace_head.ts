@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { checkOptions } from "../tensor/options.ts";
-import { ints } from "./attribute.ts";
-import { channelsOf, columnsOf } from "./channels.ts";
-import { findHead } from "./find_head.ts";
-import type { Dim, Graph, Value } from "./graph.ts";
-import { addHead, type HeadBuilder, linear } from "./heads.ts";
+import type { Graph, Value } from "./graph.ts";
+import { featuresFor } from "./head_features.ts";
+import { addHead } from "./heads/add_head.ts";
+import type { HeadBuilder } from "./heads/head.ts";
+import { linear } from "./heads/layers.ts";
 import type { Model } from "./model.ts";
 import { remodel } from "./model_from_graph.ts";
-import { valueNamed } from "./select.ts";
+import { type Task, TASKS, withHeadFacts } from "./task.ts";
 
 /** Options of `replaceHead`: `classes` for a classifier, `outputs` for regression. */
 export interface ReplaceHeadOptions {
@@ -15,8 +15,12 @@ export interface ReplaceHeadOptions {
   readonly classes?: readonly string[] | number;
   /** How many numbers to predict. */
   readonly outputs?: number;
-  /** What the outputs are. @default {"classification"} */
-  readonly task?: "classification" | "regression";
+  /**
+   * What the outputs are: the logits of one class of several, those of any number of classes that may
+   * hold at once, numbers, or places in a space.
+   * @default {what the head says, else "regression" where only outputs are given, else "classification"}
+   */
+  readonly task?: Task;
   /** The layers. @default {linear()} */
   readonly head?: HeadBuilder;
   /** Name of a node or value whose output are the features. @default {what feeds the classifier} */
@@ -27,10 +31,10 @@ export interface ReplaceHeadOptions {
 
 const count = z.number().int().min(1);
 const schema: z.ZodType<ReplaceHeadOptions> = z.strictObject({
-  classes: z.union([z.array(z.string()).min(2), z.number().int().min(2)])
-    .describe("a list of at least 2 labels, or a number of classes from 2 on").optional(),
+  classes: z.union([z.array(z.string()).min(1), count])
+    .describe("a list of labels, or a number of classes").optional(),
   outputs: count.optional(),
-  task: z.enum(["classification", "regression"]).optional(),
+  task: z.enum(TASKS).optional(),
   head: z.custom<HeadBuilder>((value) =>
     typeof value === "object" && value !== null && "hidden" in value
   ).describe("a head, such as linear() or mlp({ hidden: 256 })").optional(),
@@ -38,10 +42,20 @@ const schema: z.ZodType<ReplaceHeadOptions> = z.strictObject({
   seed: z.number().int().optional(),
 }) as z.ZodType<ReplaceHeadOptions>;
 
+/** Names of the output, by task. */
+const OUTPUT_NAMES: Readonly<Record<Task, string>> = {
+  classification: "logits",
+  multiLabel: "logits",
+  regression: "output",
+  embedding: "embedding",
+};
+
 /**
  * The model with a new head in the place of its classifier, which is found in all common shapes; a
  * final Softmax or LogSoftmax goes with it. The new weights are trainable and start as PyTorch's
- * `nn.Linear` does. The output is `logits` `[N, classes]`, or `output` `[N, outputs]` for regression.
+ * `nn.Linear` does. The output is `logits` `[N, classes]`, `output` `[N, outputs]` for regression, or
+ * `embedding` `[N, size]`. The task travels in saved files (`taskOf`); `fit`, `evaluate` and `predict`
+ * go by it.
  *
  * Throws `RangeError` where no classifier is found; say `at` then.
  *
@@ -57,100 +71,50 @@ const schema: z.ZodType<ReplaceHeadOptions> = z.strictObject({
  * ```
  */
 export function replaceHead(model: Model, options: ReplaceHeadOptions): Model {
-  const { classes, outputs, task, head = linear(), at, seed = 0 } = checkOptions(
+  const { classes, head = linear(), at, seed = 0, ...rest } = checkOptions(
     "replaceHead",
     schema,
     options,
   );
+  const outputs = rest.outputs ?? head.size;
+  const task = rest.task ?? head.task ??
+    (outputs !== undefined && classes === undefined ? "regression" : "classification");
   const labels = typeof classes === "object" ? classes : undefined;
-  const size = outputs ?? labels?.length ?? classes as number | undefined;
-  if (size === undefined) {
-    throw new TypeError('replaceHead(): say "classes" (labels or a number) or "outputs"');
-  }
+  const size = sizeOfHead(task, outputs, labels?.length ?? classes as number | undefined);
   const graph = model.graph.clone();
-  const { value, inFeatures } = pooled(graph, at);
+  const { value, inFeatures } = featuresFor(graph, head, at);
   graph.outputs.length = 0;
   for (const old of graph.constants()) if (old.name.startsWith("head.")) release(graph, old);
-  const name = task === "regression" || outputs !== undefined && !classes ? "output" : "logits";
-  const output = addHead(graph, freeName(graph, name, value), head, {
-    inFeatures,
-    outputs: size,
-    seed,
-    name,
-  });
+  const name = OUTPUT_NAMES[task];
+  const features = freeName(graph, name, value);
+  const output = addHead(graph, features, head, { inFeatures, outputs: size, seed, name });
   output.type = "float32";
   output.shape = [value.shape?.[0] ?? graph.inputs[0]?.shape?.[0] ?? "batch", size];
   graph.outputs.push(output);
   graph.prune();
   return remodel(model, graph, {
     classes: labels,
+    metadata: withHeadFacts(model.metadata, { task, cosineScale: head.cosineScale }),
     trainable: (one) => one.startsWith("head.") || (model.parameters.get(one)?.trainable ?? true),
   });
 }
 
-/** The features `[N, D]` that a head reads, pooled where they still have positions. */
-export function pooled(graph: Graph, at?: string): { value: Value; inFeatures: number } {
-  const batch: Dim = graph.inputs[0]?.shape?.[0] ?? "batch";
-  if (at !== undefined) return poolNamed(graph, valueNamed(graph, at), batch);
-  const old = deepestHead(graph);
-  // One that scores every token reads features `[N, T, D]`.
-  const rank = old?.kind === "linear" && (old.features.shape ?? old.logits.shape)?.length || 2;
-  if (!old || rank !== 2) {
-    const last = graph.outputs[0]!;
-    if (!old && last.shape?.length === 2 && typeof last.shape[1] === "number") {
-      return { value: last, inFeatures: last.shape[1] };
-    }
+/** How many outputs a head has. Throws where the options do not say, or say what the task cannot be. */
+function sizeOfHead(task: Task, outputs: number | undefined, classes: number | undefined): number {
+  const size = outputs ?? classes;
+  if (size === undefined) {
+    throw new TypeError('replaceHead(): say "classes" (labels or a number) or "outputs"');
+  }
+  if (task === "classification" && classes !== undefined && classes < 2) {
     throw new RangeError(
-      `No classifier was found at the end of the model (its last operator is ${
-        last.producer ?? "missing"
-      }). Say where the features are: replaceHead(model, { at: "name of a node or value", … })`,
+      `replaceHead(): option "classes" must be at least 2 for one class of several, found ${classes}; ` +
+        'for a yes or no take task "multiLabel"',
     );
   }
-  if (old.kind === "linear") return { value: old.features, inFeatures: old.inFeatures };
-  return { value: flatPool(graph, old.features, batch), inFeatures: old.inFeatures };
-}
-
-/** The head, or the first layer of a head that Graft made of several. */
-function deepestHead(graph: Graph) {
-  const head = findHead(graph);
-  const first = graph.values.get("head.0.weight");
-  const node = first && [...first.consumers][0];
-  if (!head || !node) return head;
-  return { ...head, features: node.inputs[0]!, inFeatures: first.constant!.dims[1]! };
-}
-
-function poolNamed(graph: Graph, value: Value, batch: Dim) {
-  const { shape } = value;
-  if (!shape) {
-    const columns = columnsOf(value);
-    if (columns !== undefined) return { value, inFeatures: columns };
-    const channels = channelsOf(value);
-    if (channels === undefined) throw unknownSize(value);
-    return { value: flatPool(graph, value, batch), inFeatures: channels };
-  }
-  const size = shape.length === 3 ? shape[2] : shape[1];
-  if (typeof size !== "number") throw unknownSize(value);
-  if (shape.length === 2) return { value, inFeatures: size };
-  if (shape.length === 3) {
-    // Opset 18 made the axes an input; a pool over the tokens means the same in every version.
-    const turned = graph.add("Transpose", [value], { attributes: { perm: ints([0, 2, 1]) } });
-    return { value: flatPool(graph, turned.outputs[0]!, batch), inFeatures: size };
-  }
-  return { value: flatPool(graph, value, batch), inFeatures: size };
-}
-
-function unknownSize(value: Value): RangeError {
-  return new RangeError(
-    `The number of features of "${value.name}" is not known (shape [${value.shape ?? "unknown"}])`,
+  if (outputs === undefined || classes === undefined || outputs === classes) return size;
+  throw new RangeError(
+    `replaceHead(): option "outputs" is ${outputs}, and there are ${classes} classes; give one of them`,
   );
-}
-
-function flatPool(graph: Graph, value: Value, batch: Dim): Value {
-  const pool = graph.add("GlobalAveragePool", [value], { name: "pool" });
-  const flat = graph.add("Flatten", [pool.outputs[0]!], { name: "flatten" }).outputs[0]!;
-  flat.type = value.type;
-  flat.shape = [batch, "channels"];
-  return flat;
 }
 
 /** Gives an old weight another name, so that the new head may have it; it is pruned later. */

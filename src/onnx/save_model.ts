@@ -3,6 +3,7 @@ import { int } from "./attribute.ts";
 import { PROBABILITIES } from "./metadata.ts";
 import type { Model } from "./model.ts";
 import { replaceFile } from "./replace_file.ts";
+import { type Task, taskOf } from "./task.ts";
 import { encodeModel } from "./write_model.ts";
 
 /** The most bytes a protobuf message may have. */
@@ -63,14 +64,15 @@ export async function checkWritable(path: string | URL): Promise<void> {
 /** A classifier with its probabilities as a second output. */
 function withProbabilities(model: Model): Model {
   const logits = model.graph.outputs[0];
-  const isClassifier = model.classes && logits?.shape?.length === 2 &&
-    logits.shape[1] === model.classes.length && logits.producer?.opType !== "Softmax";
+  const final = FINAL[taskOf(model)];
+  const isClassifier = final && model.classes && logits?.shape?.length === 2 &&
+    logits.shape[1] === model.classes.length && logits.producer?.opType !== final;
   if (!isClassifier || model.graph.values.has("probabilities")) return model;
   const graph = model.graph.clone();
-  const output = graph.add("Softmax", [graph.value(logits.name)], {
+  const output = graph.add(final, [graph.value(logits.name)], {
     name: "probabilities",
     outputs: ["probabilities"],
-    attributes: { axis: int(1) },
+    attributes: final === "Softmax" ? { axis: int(1) } : {},
   }).outputs[0]!;
   output.type = logits.type;
   output.shape = logits.shape;
@@ -78,6 +80,12 @@ function withProbabilities(model: Model): Model {
   const metadata = new Map(model.metadata).set(PROBABILITIES, output.name);
   return { ...model, graph, metadata };
 }
+
+/** What makes logits probabilities, by task. */
+const FINAL: Readonly<Partial<Record<Task, "Softmax" | "Sigmoid">>> = {
+  classification: "Softmax",
+  multiLabel: "Sigmoid",
+};
 
 function asPath(path: string | URL): string {
   return path instanceof URL ? fromFileUrl(path) : path;

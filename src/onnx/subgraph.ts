@@ -51,6 +51,15 @@ export function inlined(graph: Graph, proto: GraphProto, inputs: readonly Value[
   const twins = new Map<Value, Value>();
   proto.input.forEach((one, at) => twins.set(body.value(one.name), inputs[at]!));
   for (const name of outer) twins.set(body.value(name), graph.value(name));
+  copyInto(graph, body, twins);
+  return body.outputs.map((value) => twins.get(value)!);
+}
+
+/**
+ * Adds the nodes of another graph to `graph` under fresh names. `twins` has what stands for the other's
+ * inputs, and is given what stands for the rest.
+ */
+export function copyInto(graph: Graph, body: Graph, twins: Map<Value, Value>): void {
   for (const value of body.constants()) {
     if (twins.has(value)) continue;
     const made = graph.addConstant(graph.fresh(value.name), value.constant!);
@@ -68,5 +77,4 @@ export function inlined(graph: Graph, proto: GraphProto, inputs: readonly Value[
     });
     node.outputs.forEach((value, at) => value && twins.set(value, made.outputs[at]!));
   }
-  return body.outputs.map((value) => twins.get(value)!);
 }

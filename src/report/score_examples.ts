@@ -4,7 +4,8 @@ import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { logitsOf, type Report } from "../train/evaluate.ts";
+import type { Report } from "../train/evaluate.ts";
+import { logitsOf } from "../train/evaluate_output.ts";
 import { forwardOf } from "../train/forward.ts";
 import { batches, type HostBatch } from "../train/loader.ts";
 import { logSumExp } from "../train/metrics/host_loss.ts";
@@ -76,7 +77,7 @@ export async function scoreExamples(
   const graph = model.graph.clone();
   graph.outputs.splice(1);
   graph.prune();
-  const output = logitsOf(graph.outputs[0]!).value;
+  const output = logitsOf(graph.outputs[0]!);
   graph.outputs[0] = output;
   const forward = forwardOf(runtime, model, graph);
   const ready = prepared(dataset, model, "The data set");

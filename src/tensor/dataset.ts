@@ -67,6 +67,13 @@ export interface Dataset {
   ): Promise<Example | undefined> | Example | undefined;
   /** The target at `index` without reading the example, where that is cheap. */
   target?(index: number): number | undefined;
+  /**
+   * Whether examples come in their own order only, as a stream gives them: indices go on from epoch to
+   * epoch, and `length` is that of an epoch, `Infinity` where it is unknown.
+   */
+  readonly sequential?: boolean;
+  /** Where the picture at `index` comes from, undecoded: a path, an address, bytes or pixels. */
+  source?(index: number): string | URL | Uint8Array | Image;
   /** What `get` left out so far. */
   readonly skipped?: readonly SkippedExample[];
   /**
@@ -101,9 +108,16 @@ export interface PrepareOptions {
 /**
  * Random changes of pictures: a recipe by name or a list of transforms. "imagenet" is a random
  * resized crop (8 to 100 % of the area) and a flip; "gentle" suits small sets of pictures: a crop
- * of half the area or more, a flip, and a little brightness and contrast.
+ * of half the area or more, a flip, and a little brightness and contrast; "randaugment" and
+ * "trivialaugment" are "imagenet" followed by these policies, for long training.
  */
-export type Augment = "none" | "imagenet" | "gentle" | readonly Augmentation[];
+export type Augment =
+  | "none"
+  | "imagenet"
+  | "gentle"
+  | "randaugment"
+  | "trivialaugment"
+  | readonly Augmentation[];
 
 /**
  * A random change of a picture, in two parts: `sample` draws what to do, `apply` does it. A
@@ -113,6 +127,8 @@ export type Augment = "none" | "imagenet" | "gentle" | readonly Augmentation[];
 export interface Augmentation<Params = unknown> {
   /** Name, for messages and keys. */
   readonly name: string;
+  /** What `apply` goes by beside what is drawn, as JSON; by it kept features are told apart. */
+  readonly settings?: unknown;
   /** Draws what to do to a picture of the size given, in pixels. */
   sample(random: Rng, widthPx: number, heightPx: number): Params;
   /** The rectangle of the original to take, in pixels; it is then resized to the network's input. */

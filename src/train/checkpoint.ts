@@ -150,7 +150,8 @@ export async function readCheckpoint(
     if (typeof state !== "string") throw new SyntaxError("it is of another program");
     const tensors = new Map(trainable);
     for (const [key, value] of frozen) {
-      tensors.set(key.startsWith(EXTRA) || MOMENT.test(key) ? key : runningName(key), value);
+      const isNamed = key.startsWith(EXTRA) || MOMENT.test(key);
+      tensors.set(isNamed ? key : runningName(key), value);
     }
     for (const [parameter, own] of optimizerGroups[0]?.moments ?? []) {
       for (const [moment, value] of own) tensors.set(`state/${moment}/${parameter}`, value);

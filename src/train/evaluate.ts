@@ -1,34 +1,53 @@
 import { z } from "zod";
-import type { Loss, LossName } from "../artifacts/loss.ts";
+import type { Loss } from "../artifacts/loss.ts";
+import { lossOf } from "../artifacts/losses/by_name.ts";
+import { lossSchema } from "../artifacts/losses/schema.ts";
+import type { Graph } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
+import { statedTask } from "../onnx/task.ts";
 import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { completeLoss, defaultLoss } from "./default_loss.ts";
+import { checkedClasses, classesOf, logitsOf } from "./evaluate_output.ts";
 import { forwardOf } from "./forward.ts";
-import { batches } from "./loader.ts";
+import { batches, type HostBatch } from "./loader.ts";
+import { LossSession } from "./loss_session.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
 import { type Report, Tally } from "./tally.ts";
+import { forwardOverCopies } from "./tta/forward_over_copies.ts";
+import type { OutputKind } from "./tta/mean_answer.ts";
+import { type TestTimeAugmentation, ttaSchema } from "./tta/tta_options.ts";
 
 export type { Report };
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  /** The loss to report. @default {"crossEntropy" for class targets, else "mse"} */
-  readonly loss?: LossName;
+  /**
+   * The loss to report.
+   * @default {what the model's task asks for, else "crossEntropy" for class targets and "mse" for others}
+   */
+  readonly loss?: Loss;
+  /** Probability from which on a label holds, where several may. @default {0.5} */
+  readonly threshold?: number;
   /** Examples at a time. @default {32} */
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** Answers are means over augmented copies: how many, or which. @default {none} */
+  readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
 }
 
 const schema: z.ZodType<EvaluateOptions> = z.strictObject({
-  loss: z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]).optional(),
+  loss: lossSchema.optional(),
+  threshold: z.number().gt(0).lt(1).optional(),
   batchSize: z.number().int().positive().optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;
 
@@ -54,58 +73,67 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Report> {
   const checked = checkOptions("evaluate", schema, options);
-  const { batchSize = 32, device = "auto", verbose = true } = checked;
+  const { batchSize = 32, device = "auto", verbose = true, threshold = 0.5 } = checked;
   checkClasses(dataset, model, "The data set");
   const progress = stderrProgress(verbose, "evaluating");
   const runtime = await runtimeFor(device, progress.note);
-  const graph = model.graph.clone();
-  graph.outputs.splice(1);
-  graph.prune();
-  const output = logitsOf(graph.outputs[0]!);
-  graph.outputs[0] = output.value;
-  const forward = forwardOf(runtime, model, graph);
+  const given = checked.loss ?? lossOfTask(model);
+  const loss = given && await completeLoss(given, dataset, model);
+  const graph = outputsFor(model, loss);
+  const name = graph.outputs[0]!.name;
+  const kindOf = ({ targets }: HostBatch) => outputKind(loss ?? lossFor(targets));
+  const plain = forwardOf(runtime, model, graph);
+  const forward = forwardOverCopies(plain, checked.tta, { model, dataset, kindOf });
+  const computed = loss === undefined || typeof loss === "string"
+    ? undefined
+    : new LossSession(runtime, model, loss);
   const ready = prepared(dataset, model, "The data set");
   let tally: Tally | undefined;
   try {
     const order = Uint32Array.from({ length: ready.length }, (_, index) => index);
-    const classCount = classesOf(model);
-    const named = checked.loss ?? (classCount === 1 ? "mse" : undefined);
-    const isByClass = named === undefined || named === "crossEntropy";
-    const options = { batchSize, order, pad: false, ...(isByClass && { classCount }) };
     let done = 0;
-    for await (const batch of batches(ready, options)) {
+    const classCount = checkedClasses(model, loss);
+    for await (const batch of batches(ready, { batchSize, order, pad: false, classCount })) {
       const results = await forward.run(batch);
-      tally ??= new Tally(named ?? lossFor(batch.targets));
-      tally.add(results[output.value.name]!, batch.targets, batch.weights, batch.count);
-      progress.at(done += batch.count, ready.length);
+      tally ??= new Tally(loss ?? lossFor(batch.targets), undefined, { threshold, curves: true });
+      const found = await computed?.run(batch, results);
+      const { targets, weights, count } = batch;
+      tally.add(results[name]!, targets, weights, count, found?.loss, found?.terms);
+      progress.at(done += count, ready.length);
     }
   } finally {
     await forward.release();
+    await computed?.release();
     progress.done();
   }
   if (!tally) throw new RangeError("The data set has no readable examples");
   return tally.report(model.classes ?? dataset.classes);
 }
 
-/** The number of classes a model tells apart, where its output is one number a class. */
-export function classesOf(model: Model): number | undefined {
-  const shape = model.outputs[0]?.shape;
-  const last = shape?.length === 2 ? shape[1] : undefined;
-  return typeof last === "number" ? last : undefined;
+/** The loss that the model's own task asks for, where it has said one. */
+function lossOfTask(model: Model): Loss | undefined {
+  const task = statedTask(model);
+  if (task !== undefined && task !== "classification") return defaultLoss(model, "evaluate()");
+  return classesOf(model) === 1 ? "mse" : undefined;
+}
+
+/** The output that the loss is taken of, then the others that it reads. */
+function outputsFor(model: Model, loss: Loss | undefined): Graph {
+  const { contains = "Softmax", outputs = [] } = loss === undefined ? {} : lossOf(loss);
+  const graph = model.graph.clone();
+  const more = graph.outputs.filter((value, at) => at > 0 && outputs.includes(value.name));
+  graph.outputs.splice(0, Infinity, logitsOf(graph.outputs[0]!, contains), ...more);
+  graph.prune();
+  return graph;
 }
 
 /** The loss that targets ask for. */
-export function lossFor(targets: Tensor | undefined): LossName & Loss {
+function lossFor(targets: Tensor | undefined): Loss {
   return targets?.type === "int64" ? "crossEntropy" : "mse";
 }
 
-/** The logits of an output: what its final Softmax reads, or the output itself. */
-export function logitsOf<
-  V extends { producer: { opType: string; inputs: readonly unknown[] } | undefined },
->(
-  output: V,
-): { value: V; activation: "none" | "softmax" } {
-  const node = output.producer;
-  if (node?.opType !== "Softmax") return { value: output, activation: "none" };
-  return { value: node.inputs[0] as V, activation: "softmax" };
+/** What probabilities the outputs that a loss is taken of stand for. */
+function outputKind(loss: Loss): OutputKind {
+  const { contains } = lossOf(loss);
+  return contains === "Softmax" ? "softmax" : contains === "Sigmoid" ? "sigmoid" : "numbers";
 }

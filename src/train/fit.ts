@@ -1,8 +1,12 @@
+import { lossOf } from "../artifacts/losses/by_name.ts";
+import { withStayNear } from "../artifacts/losses/stay_near.ts";
 import type { Model } from "../onnx/model.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
+import { completeLoss, defaultLoss } from "./default_loss.ts";
 import { type FitOptions, type FitSettings, fitSettings } from "./fit_options.ts";
 import type { FitResult } from "./history.ts";
+import { isJoint } from "./joint.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
 import { Run, type RunDatasets } from "./run.ts";
@@ -41,10 +45,18 @@ export async function fit(
   dataset: Dataset,
   options: FitOptions = {},
 ): Promise<FitResult> {
-  const settings = fitSettings(options);
+  const checked = fitSettings(options);
+  const wanted = options.loss ?? defaultLoss(model, "fit()");
+  const own = await completeLoss(wanted, isJoint(dataset) ? dataset.ofTarget : dataset, model);
+  const loss = isJoint(dataset) ? await dataset.jointLoss(own) : own;
+  const settings = {
+    ...checked,
+    ...(isJoint(dataset) && checked.shuffle && { sampler: dataset.sampler }),
+    loss: withStayNear(loss, checked.stayNear),
+  };
   checkClasses(dataset, model, "The training data");
   if (settings.validation) checkClasses(settings.validation, model, "The validation data");
-  const labels = settings.loss === "crossEntropy"
+  const labels = lossOf(loss).targets === "classes"
     ? dataset.classes ?? model.classes
     : model.classes;
   const named = { ...model, classes: model.classes ?? labels };

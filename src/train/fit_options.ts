@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
+import { lossSchema } from "../artifacts/losses/schema.ts";
+import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
 import type { Device } from "../runtime/onnxruntime.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -19,6 +21,8 @@ import { adamW } from "./optimizers/adamw.ts";
 import { type Optimizer, optimizerSchema } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
+import type { Mix } from "./mix/mix.ts";
+import type { Sampler } from "./samplers/sampler.ts";
 import type { BatchNormMode } from "./specialise.ts";
 
 export type { EpochRecord, FitResult, History } from "./history.ts";
@@ -58,10 +62,21 @@ export interface FitOptions {
   readonly accumulate?: number;
   /** An average of the weights, to validate with and to give in the place of the last. */
   readonly average?: Average;
-  /** The loss, or one of your own. @default {"crossEntropy"} */
+  /** The loss, or one of your own. @default {"crossEntropy", or what the model's task asks for} */
   readonly loss?: Loss;
+  /**
+   * A penalty that keeps parameters near their starting values, such as `l2sp()`; part of the training
+   * loss. @default {none}
+   */
+  readonly stayNear?: StayNear;
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
+  /**
+   * Mixes the examples of each batch, such as `mixUp()`. What is frozen then runs every time; nothing of
+   * the training examples is kept.
+   */
+  // deno-lint-ignore no-explicit-any -- what a mix draws is its own affair
+  readonly mix?: Mix<any>;
   /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */
@@ -70,6 +85,13 @@ export interface FitOptions {
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
   readonly shuffle?: boolean;
+  /**
+   * Which examples an epoch takes: "balanced" draws every class as often as any other, with replacement.
+   * @default all, once each
+   */
+  readonly sampler?: "balanced" | Sampler;
+  /** Steps of an epoch, where it is to be shorter than the data, or these are a stream. @default as many as the data give */
+  readonly stepsPerEpoch?: number;
   /**
    * Folder that the state is kept in after each epoch and when the signal ends the run, or when and
    * what is kept; a run resumes exactly from there.
@@ -130,16 +152,20 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   schedule: z.custom<Schedule>(isFunction).describe("a schedule, such as oneCycle()").optional(),
   accumulate: z.number().int().positive().optional(),
   average: averageSchema.optional(),
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>(isFunction).describe("a function"),
-  ]).optional(),
+  loss: lossSchema.optional(),
+  stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
-    .describe('"none", "imagenet", "gentle" or a list of transforms').optional(),
+    .describe('a recipe such as "imagenet", or a list of transforms').optional(),
+  mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)
+    .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: z.enum(["auto", "cpu", "cuda"]).optional(),
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
+  sampler: z.custom<"balanced" | Sampler>((value) =>
+    value === "balanced" || typeof value === "object" && value !== null && "draw" in value
+  ).describe('"balanced" or a sampler').optional(),
+  stepsPerEpoch: z.number().int().positive().optional(),
   checkpoint: z.union([
     z.string().min(1).describe("a folder"),
     z.custom<CheckpointPolicy>((value) => typeof value === "object" && value !== null)
@@ -202,9 +228,15 @@ export interface FitSettings extends FitOptions {
 
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
-  const given = checkOptions("fit", schema, options);
+  const { mix, sampler, ...given } = checkOptions("fit", schema, options);
   if (typeof given.checkpoint === "object") {
     checkOptions("fit", policySchema, { checkpoint: given.checkpoint });
+  }
+  if (mix && (given.cacheCopies ?? 0) > 0) {
+    throw new RangeError(
+      'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
+        "step: give one of them",
+    );
   }
   return {
     epochs: 5,
@@ -224,6 +256,7 @@ export function fitSettings(options: FitOptions): FitSettings {
     overfitBatches: 0,
     verbose: true,
     ...given,
+    ...(!given.overfitBatches && { ...(mix && { mix }), ...(sampler && { sampler }) }),
     // Batches that are to be learned by heart must be the same each time.
     ...(given.overfitBatches && { shuffle: false, augment: "none" }),
   };

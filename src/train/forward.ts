@@ -7,6 +7,7 @@ import type { Runtime, Session } from "../runtime/runtime.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { HostBatch } from "./loader.ts";
+import { namingSizes } from "./misfit.ts";
 import { pictureInput } from "./specialise.ts";
 
 /** Runs a graph of a model over batches; ready for the sizes of the batch at hand. */
@@ -23,8 +24,10 @@ export function forwardOf(runtime: Runtime, model: Model, graph: Graph): Forward
   return {
     async run(batch) {
       checkInputs(model, batch.inputs, { graph, what: "The data do not fit the model: " });
-      session ??= await compile(runtime, model, graph, IMAGES in batch.inputs);
-      return await session.run(batch.inputs);
+      return await namingSizes(model, batch.inputs, async () => {
+        session ??= await compile(runtime, model, graph, IMAGES in batch.inputs);
+        return await session.run(batch.inputs);
+      });
     },
     async release() {
       await session?.release();

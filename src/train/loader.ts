@@ -27,6 +27,8 @@ export interface BatchOptions {
   readonly order: ArrayLike<number>;
   /** Which draw of random transforms to give. @default {0} */
   readonly epoch?: number;
+  /** How often each of the order came before in the epoch: further draws for those that come again. */
+  readonly repeats?: ArrayLike<number> | undefined;
   /** Whether the last batch is filled up with rows of weight 0, or stays short. @default {true} */
   readonly pad?: boolean;
   /** Number of classes, where targets are class indices, to check them. */
@@ -42,6 +44,8 @@ interface Pending {
 /** Examples that are asked for ahead of need, so that pictures decode while the engine computes. */
 const AHEAD_BATCHES = 2;
 const MOST_AHEAD = 64;
+/** The draws of an example that comes again in an epoch lie this far beyond those of the epochs. */
+const DRAWS = 2 ** 32;
 
 /**
  * Batches of a data set, in order. Examples are asked for ahead of need; those that a data set leaves
@@ -52,14 +56,15 @@ export async function* batches(
   dataset: Dataset,
   options: BatchOptions,
 ): AsyncGenerator<HostBatch, void, void> {
-  const { batchSize, order, epoch = 0 } = options;
+  const { batchSize, order, epoch = 0, repeats } = options;
   const ahead = Math.max(batchSize + 1, Math.min(AHEAD_BATCHES * batchSize, MOST_AHEAD));
   const pending: Pending[] = [];
   let next = 0;
   const ask = () => {
     while (pending.length < ahead && next < order.length) {
-      const index = order[next++]!;
-      const example = dataset.get(index, epoch);
+      const index = order[next]!;
+      const example = dataset.get(index, epoch + (repeats?.[next] ?? 0) * DRAWS);
+      next++;
       // A failure is met where the example is needed; until then it must not end the process.
       if (isPromise(example)) example.then(undefined, () => {});
       pending.push({ index, example });
@@ -104,7 +109,7 @@ function stack(rows: readonly Example[], indices: readonly number[], options: Ba
     inputs[name] = stacked(rows, indices, size, `input "${name}"`, (row) => row.inputs?.[name]);
   }
   const weights = new Float32Array(size);
-  rows.forEach((row, i) => weights[i] = row.weight ?? 1);
+  rows.forEach((row, i) => weights[i] = checkedWeight(row, indices[i]!));
   return {
     inputs,
     targets: targetsOf(rows, indices, size, options.classCount),
@@ -112,6 +117,14 @@ function stack(rows: readonly Example[], indices: readonly number[], options: Ba
     count: rows.length,
     indices,
   };
+}
+
+function checkedWeight(row: Example, index: number): number {
+  const { weight = 1 } = row;
+  if (Number.isFinite(weight) && weight >= 0) return weight;
+  throw new RangeError(
+    `The weight of ${nameOf(row, index)} must be a finite number, 0 or more, found ${show(weight)}`,
+  );
 }
 
 function targetsOf(

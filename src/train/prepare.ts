@@ -1,4 +1,5 @@
 import type { Model } from "../onnx/model.ts";
+import { taskOf } from "../onnx/task.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 
 /** A data set made ready for a model: pictures in its size. Throws `RangeError` where it is empty. */
@@ -9,6 +10,12 @@ export function prepared(
   changes: { augment?: Augment; seed?: number } = {},
 ): Dataset {
   if (!(dataset.length > 0)) throw new RangeError(`${what} has no examples`);
+  if (dataset.length === Infinity && changes.augment === undefined) {
+    throw new RangeError(
+      `${what} is a stream of unknown length, which has no end to measure: give stream(source, ` +
+        "{ length })",
+    );
+  }
   if (!dataset.prepare || !model.preprocessing) {
     if (changes.augment !== undefined && changes.augment !== "none") {
       throw new TypeError(
@@ -23,6 +30,8 @@ export function prepared(
 /** The classes of a data set must be those of the model, in the same order. */
 export function checkClasses(dataset: Dataset, model: Model, what: string): void {
   const { classes } = dataset;
+  // Embeddings tell classes apart by where they lie.
+  if (taskOf(model) === "embedding") return;
   const last = model.outputs[0]?.shape.at(-1);
   if (classes && typeof last === "number" && model.outputs[0]!.shape.length === 2) {
     if (classes.length > last) {

@@ -1,6 +1,8 @@
+import { attachLoss } from "../artifacts/losses/attach_loss.ts";
+import { lossOf } from "../artifacts/losses/by_name.ts";
 import {
   buildTrainingGraph,
-  meanLoss,
+  type LossSums,
   parametersToInputs,
   TARGETS,
   type TrainingGraph,
@@ -19,11 +21,12 @@ import type { DataType } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type LossResult, termSums } from "./loss_result.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
 import { specialise, type Specialised, type SpecialiseOptions } from "./specialise.ts";
 
 /** What a training program is made for. */
-export interface ProgramOptions extends SpecialiseOptions {
+export interface ProgramOptions extends Omit<SpecialiseOptions, "outputs" | "teacher"> {
   /** The loss. */
   readonly loss: Loss;
   /** Type and shape of the targets of a batch. */
@@ -31,11 +34,21 @@ export interface ProgramOptions extends SpecialiseOptions {
 }
 
 /** What one step of a training program gives, beside the gradients in the parameter memory. */
-export interface StepResult {
-  /** The mean loss of the batch. */
-  readonly loss: number;
+export interface StepResult extends LossResult {
   /** The model's outputs by name. */
   readonly outputs: Tensors;
+}
+
+/** The loss of a batch, and the model's outputs. */
+interface Evaluated extends Pick<StepResult, "terms" | "outputs"> {
+  /** The mean loss, where it is not one that is known by its name. */
+  readonly loss: number | undefined;
+}
+
+interface Evaluation {
+  readonly session: Session;
+  readonly loss: string | undefined;
+  readonly sums: LossSums | undefined;
 }
 
 /** Running statistics by name; a program updates them as it trains. */
@@ -48,7 +61,7 @@ export type RunningStatistics = Map<string, Tensor<"float32">>;
 export class Program {
   readonly #frozen: Session | undefined;
   readonly #training: Session;
-  #evaluation: Promise<{ session: Session; loss: string | undefined }> | undefined;
+  #evaluation: Promise<Evaluation> | undefined;
   readonly #masks: readonly DropoutMask[];
   readonly #graph: TrainingGraph;
   readonly #into: Record<string, Tensor> = {};
@@ -57,6 +70,7 @@ export class Program {
 
   private constructor(
     readonly runtime: Runtime,
+    readonly model: Model,
     readonly memory: ParameterMemory,
     readonly options: ProgramOptions,
     readonly specialised: Specialised,
@@ -90,7 +104,8 @@ export class Program {
     memory: ParameterMemory,
     options: ProgramOptions,
   ): Promise<Program> {
-    const specialised = await specialise(runtime, model, options);
+    const { outputs = [], teacher } = lossOf(options.loss);
+    const specialised = await specialise(runtime, model, { ...options, outputs, teacher });
     const forward = specialised.rest.clone();
     const featureNames = forward.inputs.map((value) => value.name);
     const masks = dropoutToMasks(forward, options.dropout);
@@ -103,12 +118,13 @@ export class Program {
       targets: options.targets,
       batch: options.batch,
       batchNorms: specialised.batchNorms,
+      model,
     });
     blockChannels(new Builder(graph.graph), await runtime.channelBlock());
     const training = await runtime.session(encodeGraph(graph.graph, { source }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
-    return new Program(runtime, memory, options, specialised, featureNames, {
+    return new Program(runtime, model, memory, options, specialised, featureNames, {
       graph,
       masks,
       training,
@@ -154,28 +170,30 @@ export class Program {
     if (running) this.#updateRunning(results, running, kept);
     return {
       loss: Number(results[this.#graph.loss]!.data[0]),
+      terms: termSums(results, this.#graph.sums),
       outputs: only(results, this.#graph.outputs),
     };
   }
 
   /**
    * The model's outputs with the parameters and running statistics as they are, dropout off; and the
-   * mean loss, where it is one of the user's own, which only the engine can compute.
+   * mean loss, where it is none of those known by name, which are computed from the outputs.
    */
   async evaluate(
     features: Tensors,
     targets: Tensor,
     weights: Tensor<"float32">,
     running: RunningStatistics,
-  ): Promise<{ loss: number | undefined; outputs: Tensors }> {
+  ): Promise<Evaluated> {
     this.#evaluation ??= this.#compileEvaluation();
-    const { session, loss } = await this.#evaluation;
+    const { session, loss, sums } = await this.#evaluation;
     const feeds: Record<string, Tensor> = { ...features, ...Object.fromEntries(running) };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
     Object.assign(feeds, { [TARGETS]: targets, [WEIGHTS]: weights });
     const results = await session.run(only(feeds, session.inputs));
     return {
       loss: loss === undefined ? undefined : Number(results[loss]!.data[0]),
+      terms: termSums(results, sums),
       outputs: only(results, this.#graph.outputs),
     };
   }
@@ -187,15 +205,21 @@ export class Program {
     await (await this.#evaluation)?.session.release();
   }
 
-  async #compileEvaluation(): Promise<{ session: Session; loss: string | undefined }> {
+  async #compileEvaluation(): Promise<Evaluation> {
     const graph = this.specialised.rest.clone();
     dropoutToMasks(graph, false);
     parametersToInputs(graph, [...this.memory.names, ...this.specialised.running]);
     const g = new Builder(graph);
-    const loss = typeof this.options.loss === "function" ? meanLoss(g, this.options) : undefined;
-    if (loss) graph.outputs.push(loss);
+    const made = typeof this.options.loss === "string"
+      ? undefined
+      : attachLoss(g, { ...this.options, model: this.model });
+    for (const value of [made?.loss, made?.sums]) if (value) graph.outputs.push(value);
     blockChannels(g, await this.runtime.channelBlock());
-    return { session: await this.runtime.session(encodeGraph(graph)), loss: loss?.name };
+    return {
+      session: await this.runtime.session(encodeGraph(graph)),
+      loss: made?.loss.name,
+      sums: made?.sums && { name: made.sums.name, factors: made.factors },
+    };
   }
 
   /** running ← momentum·running + (1 − momentum)·batch, the variance unbiased as in PyTorch. */

@@ -151,12 +151,12 @@ export class Run {
       if (weights.data.every((weight) => weight === 0)) continue;
       const learningRate = this.#learningRate(epoch);
       const program = await batch.program;
-      const { loss, outputs, ...step } = await trainer.step(program, batch, learningRate);
+      const { loss, outputs, terms, ...step } = await trainer.step(program, batch, learningRate);
       if (!Number.isFinite(loss) || step.broken !== undefined) {
         progress.done();
         throw await journal.diverged({ epoch, loss, learningRate, batch, ...step });
       }
-      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss);
+      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
       const passed = (performance.now() - start) / 1000;
       journal.place = { epoch, position: next, seconds: seconds + passed, learningRate };
       const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;

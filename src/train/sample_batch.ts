@@ -2,13 +2,18 @@ import type { Dataset } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { batches, type HostBatch } from "./loader.ts";
 
+/** Examples that are tried until one can be read. */
+const MOST_TRIED = 2 ** 20;
+
 /** The first example of a data set as a batch of `batchSize` rows, for their shapes. */
 export async function firstBatch(
   dataset: Dataset,
   batchSize: number,
   classCount: number | undefined,
 ): Promise<HostBatch> {
-  const order = Uint32Array.from({ length: dataset.length }, (_, index) => index);
+  // Of a stream of unknown length, the first will do.
+  const length = Math.min(dataset.length, MOST_TRIED);
+  const order = Uint32Array.from({ length }, (_, index) => index);
   for await (const batch of batches(dataset, { batchSize: 1, order, classCount })) {
     return padded(batch, batchSize);
   }

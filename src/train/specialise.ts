@@ -7,6 +7,7 @@ import { separate, type Separated } from "../onnx/passes/separate.ts";
 import { fixInputShapes } from "../onnx/passes/static_shapes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { makeStatic } from "../runtime/static_graph.ts";
+import { attachTeacher } from "./teacher.ts";
 
 /**
  * How batch normalisation works while training: `"batch"` by the statistics of the batch, running
@@ -29,6 +30,10 @@ export interface SpecialiseOptions {
   readonly dropout: boolean;
   /** Whether all outputs are kept, or the first only. */
   readonly allOutputs: boolean;
+  /** Further outputs to keep. @default {none} */
+  readonly outputs?: readonly string[];
+  /** A model that is run on the same inputs; its first output is kept under the name `TEACHER`. */
+  readonly teacher?: Model | undefined;
 }
 
 /** A model of fixed sizes, split where training begins. */
@@ -83,14 +88,15 @@ export async function fixSizes(
   vary: ReadonlySet<string> = new Set(),
 ): Promise<Fixed> {
   const graph = model.graph.clone();
-  if (!options.allOutputs) graph.outputs.splice(1);
+  if (!options.allOutputs) keepOutputs(graph, options.outputs ?? []);
   graph.prune();
   normalise(graph);
   if (IMAGES in options.shapes) {
     attachImageInput(graph, graph.value(pictureInput(model)), model.preprocessing!, options.batch);
   }
-  fixInputShapes(graph, options.shapes);
   const layers = [...graph.nodes].filter((node) => usesBatch(node, model, options.batchNorm));
+  if (options.teacher) attachTeacher(graph, model, options.teacher, options);
+  fixInputShapes(graph, options.shapes);
   const running = layers.flatMap((node) => [node.inputs[3]!.name, node.inputs[4]!.name]);
   const live = liveNames(model, running);
   const isTrained = (value: Value) => live.has(value.name);
@@ -105,6 +111,12 @@ export async function fixSizes(
   dropIdleDropout(graph, model, isTrained, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
   return { graph, batchNorms, running, isTrained };
+}
+
+/** Takes away all outputs but the first and those named. */
+function keepOutputs(graph: Graph, names: readonly string[]): void {
+  const kept = graph.outputs.filter((value, at) => at === 0 || names.includes(value.name));
+  graph.outputs.splice(0, Infinity, ...kept);
 }
 
 function liveNames(model: Model, running: readonly string[]): Set<string> {

@@ -11,6 +11,7 @@ import type { FitSettings } from "./fit_options.ts";
 import { GradientSum, type StepTaken } from "./gradient_sum.ts";
 import type { HostBatch } from "./loader.ts";
 import { batchNormOf } from "./groups/resolve_groups.ts";
+import { namingSizes } from "./misfit.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
 import { type UpdateOutcome, UpdateStep } from "./update_step.ts";
@@ -66,15 +67,20 @@ export class Trainer {
     let program = this.#programs.get(key);
     if (!program) {
       checkInputs(this.model, inputs, { what: "fit(): " });
-      program = Program.compile(this.runtime, this.model, this.memory, {
-        shapes,
-        batch: size,
-        batchNorm: batchNormOf(this.model, this.settings),
-        dropout: true,
-        allOutputs: false,
-        loss: this.settings.loss,
-        targets: { type: targets.type, shape: targets.dims },
-      });
+      program = namingSizes(
+        this.model,
+        inputs,
+        () =>
+          Program.compile(this.runtime, this.model, this.memory, {
+            shapes,
+            batch: size,
+            batchNorm: batchNormOf(this.model, this.settings),
+            dropout: true,
+            allOutputs: false,
+            loss: this.settings.loss,
+            targets: { type: targets.type, shape: targets.dims },
+          }),
+      );
       this.#programs.set(key, program);
     }
     return program;

@@ -1,20 +1,25 @@
 import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
+import { lossSchema } from "../artifacts/losses/schema.ts";
+import { type StayNear, stayNearSchema, withStayNear } from "../artifacts/losses/stay_near.ts";
 import type { Model } from "../onnx/model.ts";
 import { cpu } from "../runtime/onnxruntime.ts";
 import { checkOptions, show } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
 import { type Tensor, tensor, toNumbers } from "../tensor/tensor.ts";
 import { checkInputs } from "./check_inputs.ts";
-import { classesOf } from "./evaluate.ts";
+import { defaultLoss } from "./default_loss.ts";
+import { checkedClasses } from "./evaluate_output.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
 import { Program, runningStatistics } from "./program.ts";
 import type { BatchNormMode } from "./specialise.ts";
 
 /** Options of `valueAndGrad`. */
 export interface ValueAndGradOptions {
-  /** The loss. @default {"crossEntropy"} */
+  /** The loss. @default {"crossEntropy", or what the model's task asks for} */
   readonly loss?: Loss;
+  /** A penalty that keeps parameters near their starting values, part of the loss. @default {none} */
+  readonly stayNear?: StayNear;
   /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
   readonly batchNorm?: BatchNormMode;
   /** How much each example counts, float32 `[N]`. @default {1 each} */
@@ -36,10 +41,8 @@ export interface ValueAndGrad {
 }
 
 const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>((value) => typeof value === "function").describe("a function"),
-  ]).optional(),
+  loss: lossSchema.optional(),
+  stayNear: stayNearSchema.optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   weights: z.custom<Tensor>(isTensor).describe("a tensor { type, dims, data }").optional(),
   dropout: z.boolean().optional(),
@@ -74,7 +77,7 @@ export async function valueAndGrad(
   options: ValueAndGradOptions = {},
 ): Promise<ValueAndGrad> {
   const checked = checkOptions("valueAndGrad", schema, options);
-  const { loss = "crossEntropy", dropout = false, seed = 0 } = checked;
+  const { loss = defaultLoss(model, "valueAndGrad()"), dropout = false, seed = 0 } = checked;
   for (const [name, value] of Object.entries({ ...inputs, targets })) {
     if (isTensor(value)) continue;
     throw new TypeError(
@@ -84,7 +87,7 @@ export async function valueAndGrad(
   const batch = targets.dims[0] ?? 1;
   const wanted = asTargets(targets);
   checkInputs(model, inputs, { what: "valueAndGrad(): ", batch });
-  if (loss === "crossEntropy") checkClassIndices(wanted, classesOf(model));
+  checkClassIndices(wanted, checkedClasses(model, loss));
   const weights = checked.weights ?? tensor("float32", [batch], new Float32Array(batch).fill(1));
   if (weights.type !== "float32" || weights.dims.length !== 1 || weights.dims[0] !== batch) {
     throw new TypeError(
@@ -99,7 +102,7 @@ export async function valueAndGrad(
     batchNorm: checked.batchNorm,
     dropout,
     allOutputs: true,
-    loss,
+    loss: withStayNear(loss, checked.stayNear),
     targets: { type: wanted.type, shape: wanted.dims },
   });
   try {

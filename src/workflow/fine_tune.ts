@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HeadBuilder } from "../onnx/heads.ts";
+import type { HeadBuilder } from "../onnx/heads/head.ts";
 import type { Model } from "../onnx/model.ts";
 import { replaceHead } from "../onnx/replace_head.ts";
 import { freeze, select, unfreeze } from "../onnx/select.ts";
@@ -24,7 +24,10 @@ export interface FineTuneOptions extends Omit<FitOptions, "epochs" | "learningRa
   readonly freezeEpochs?: number;
   /** Highest learning rate of the classifier; half of it once everything is trained. @default {2e-3} */
   readonly learningRate?: number;
-  /** How many times lower the rate of the first block is than the classifier's. @default {100} */
+  /**
+   * How many times lower the rate of the first half of the network is than the classifier's; that of the
+   * second half lies between. @default {100}
+   */
   readonly spread?: number;
   /** Phases of one's own, in the place of the four options above. */
   readonly plan?: readonly FineTunePhase[];
@@ -46,6 +49,7 @@ const own = z.strictObject({
   plan: z.array(phaseSchema).nonempty().optional(),
   head: z.unknown().optional(),
 });
+type Own = Pick<FineTuneOptions, keyof typeof own.shape>;
 const OWN = Object.keys(own.shape) as (keyof typeof own.shape)[];
 
 /**
@@ -76,9 +80,10 @@ export async function fineTune(
   dataset: Dataset,
   options: FineTuneOptions = {},
 ): Promise<FineTuneResult> {
-  const { plan, head, common } = settingsOf(options);
+  const { given, common } = settingsOf(options);
   const { checkpoint, dryRun, seed = 0, signal, verbose = true } = common;
-  let current = withClassifier(model, dataset, { head, seed });
+  let current = withClassifier(model, dataset, { head: given.head, seed });
+  const plan = planOf(current, given, common);
   // What is wrong with a later phase must not come out after hours in the first.
   for (const phase of plan) {
     fitSettings(fitOptionsOf(phase, common));
@@ -111,22 +116,32 @@ function settingsOf(options: FineTuneOptions) {
   const entries = Object.entries(options);
   const given = checkOptions(
     "fineTune",
-    own as z.ZodType<Pick<FineTuneOptions, keyof typeof own.shape>>,
+    own as z.ZodType<Own>,
     Object.fromEntries(entries.filter(([name]) => isOwn(name))),
   );
   const common = Object.fromEntries(entries.filter(([name]) => !isOwn(name))) as FitOptions;
-  const { plan, head, ...numbers } = given;
+  return { given, common };
+}
+
+/** The phases that were given, or the usual two with the numbers that were. */
+function planOf(
+  model: Model,
+  { plan, head: _, ...numbers }: Own,
+  { schedule, groups = [] }: FitOptions,
+): readonly FineTunePhase[] {
   if (plan && Object.keys(numbers).length > 0) {
     throw new RangeError(
       `fineTune(): options "plan" and "${Object.keys(numbers)[0]}" exclude each other; ` +
         "phases say it for themselves",
     );
   }
+  if (plan) return plan;
   const usual = { epochs: 5, freezeEpochs: 1, learningRate: 2e-3, spread: 100, ...numbers };
-  const { schedule } = common;
-  const phases = plan ??
-    twoPhases(usual).map((phase) => ({ ...phase, ...schedule && { schedule } }));
-  return { plan: phases, head, common };
+  return twoPhases(model, usual).map((phase) => ({
+    ...phase,
+    ...schedule && { schedule },
+    groups: [...groups, ...phase.groups ?? []],
+  }));
 }
 
 /** The model with a classifier for the classes of the data, where it has another one. */
@@ -164,14 +179,16 @@ function together(phases: readonly History[]): History {
 function introduce({ parameters }: Model, phase: FineTunePhase, which: string): void {
   const trained = [...parameters.values()].filter(({ trainable }) => trainable);
   const sum = trained.reduce((total, { size }) => total + size, 0);
-  const { learningRate: rates } = phase;
-  const rate = typeof rates === "object"
-    ? `, learning rates ${rates.from} to ${rates.to}`
-    : rates === undefined
+  const given = [phase, ...phase.groups ?? []].map(({ learningRate }) => learningRate);
+  const rates = given.flatMap((one) => typeof one === "object" ? [one.from, one.to] : one ?? []);
+  const [low, high] = [Math.min(...rates), Math.max(...rates)];
+  const text = rates.length === 0
     ? ""
-    : `, learning rate ${rates}`;
+    : low === high
+    ? `, learning rate ${low}`
+    : `, learning rates ${low} to ${high}`;
   stderrProgress(true, "").note(
     `${which}: trains ${sum.toLocaleString("en")} weights for ${phase.epochs} epoch` +
-      `${phase.epochs === 1 ? "" : "s"}${rate}`,
+      `${phase.epochs === 1 ? "" : "s"}${text}`,
   );
 }

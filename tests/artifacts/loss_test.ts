@@ -75,7 +75,7 @@ for (const [name, loss, scale, target, value, gradient] of CASES) {
     assertAlmostEquals(result.loss, value, 1e-5 * value);
     const found = result.gradients.get("p.weight")!.data;
     gradient.forEach((expected, i) => assertAlmostEquals(found[i]!, expected, 2e-6));
-    if (typeof loss === "function") return;
+    if (typeof loss !== "string") return;
     const rows = [0, 1, 2, 3].map((row) => rowLoss(loss, logits(scale), row, target));
     const mean = rows.reduce((sum, one, row) => sum + weights.data[row]! * one, 0) / 3.5;
     assertAlmostEquals(mean, value, 1e-6 * value, "what reports give");

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { InferenceSession, Tensor as PlainTensor } from "onnxruntime-node";
 import { loadBackbone } from "../../models/load_backbone.ts";
-import { mlp } from "../../src/onnx/heads.ts";
+import { mlp } from "../../src/onnx/heads/layers.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { readModel } from "../../src/onnx/read_model.ts";
 import { replaceHead } from "../../src/onnx/replace_head.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { arrays } from "../../src/data/arrays.ts";
-import { mlp } from "../../src/onnx/heads.ts";
+import { mlp } from "../../src/onnx/heads/layers.ts";
 import { replaceHead } from "../../src/onnx/replace_head.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { DivergenceError, fit, type FitOptions } from "../../src/train/fit.ts";

@@ -21,8 +21,11 @@ import { earlyStopping } from "../../src/train/callbacks/early_stopping.ts";
 import type { CheckpointPolicy } from "../../src/train/checkpoint_policy.ts";
 import { fit, type FitOptions, type FitResult } from "../../src/train/fit.ts";
 import { adamW } from "../../src/train/optimizers/adamw.ts";
+import { lookahead } from "../../src/train/optimizers/lookahead.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
+import { mixUp } from "../../src/train/mix/mix_up.ts";
 import { oneCycle } from "../../src/train/schedules/one_cycle.ts";
+import { plateau } from "../../src/train/schedules/plateau.ts";
 
 /** A run that must come out the same however often it is cut off. */
 export interface ResumeCase {
@@ -103,8 +106,46 @@ const frozen: ResumeCase = {
   policy: { everySteps: 2 },
 };
 
+/** Gradients gathered over two batches of mixed pictures that are drawn by class, and an average of the weights. */
+const gathered: ResumeCase = {
+  model: smallNetwork(),
+  train: pictures(19),
+  options: () => ({
+    validation: pictures(6),
+    epochs: 3,
+    batchSize: 4,
+    accumulate: 2,
+    optimizer: lookahead(adamW({ learningRate: 0.05 }), { steps: 2 }),
+    clip: { norm: 0.5 },
+    average: { ema: { decay: 0.8, warmUp: true } },
+    mix: mixUp(),
+    sampler: "balanced",
+    seed: 9,
+    verbose: false,
+  }),
+  policy: { everySteps: 1 },
+};
+
+/** The mean of the weights of the last epochs, groups of parameters, and a rate that follows the results. */
+const averaged: ResumeCase = {
+  model: smallNetwork(),
+  train: pictures(9),
+  options: () => ({
+    validation: pictures(6),
+    epochs: 4,
+    batchSize: 4,
+    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+    schedule: plateau({ patience: 0, factor: 0.5 }),
+    groups: [{ parameters: "head", learningRate: 0.2 }],
+    average: { swa: { from: 0.25 } },
+    seed: 10,
+    verbose: false,
+  }),
+  policy: { everySteps: 2 },
+};
+
 /** The cases by name. */
-export const CASES: Readonly<Record<string, ResumeCase>> = { whole, frozen };
+export const CASES: Readonly<Record<string, ResumeCase>> = { whole, frozen, gathered, averaged };
 
 /** Runs a case, with checkpoints where a folder is given. */
 export function runCase(

@@ -6,20 +6,24 @@ import { sizeOf } from "../../src/tensor/shape.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
 
-/** y = x·I + p, `[4, 3]`: the gradient by p is that by the output. */
-export function shifted(): Model {
+/** y = x·I + p, `[4, 3]` unless said: the gradient by p is that by the output. */
+export function shifted(
+  [rows, columns]: readonly [rows: number, columns: number] = [4, 3],
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Model {
   const graph = new Graph();
   graph.opsets.set("", 17);
+  const one = Array.from({ length: columns ** 2 }, (_, i) => i % (columns + 1) === 0 ? 1 : 0);
   const inputs = [
-    graph.addInput("x", "float32", [4, 3]),
-    graph.addConstant("w.weight", tensor("float32", [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])),
-    graph.addConstant("p.weight", tensor("float32", [4, 3], new Float32Array(12))),
+    graph.addInput("x", "float32", [rows, columns]),
+    graph.addConstant("w.weight", tensor("float32", [columns, columns], one)),
+    graph.addConstant("p.weight", tensor("float32", [rows, columns])),
   ];
   const [y] = graph.add("Gemm", inputs, { outputs: ["y"] }).outputs;
   graph.outputs.push(y!);
   y!.type = "float32";
-  y!.shape = [4, 3];
-  return modelFromGraph(graph, { name: "shifted" });
+  y!.shape = [rows, columns];
+  return modelFromGraph(graph, { name: "shifted", metadata });
 }
 
 /** y = x·W of `[N, 3]`, with W `w.weight` `[3, weights/3]`. */

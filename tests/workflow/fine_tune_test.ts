@@ -7,6 +7,8 @@ import { modelFromGraph } from "../../src/onnx/model_from_graph.ts";
 import type { Dataset } from "../../src/tensor/dataset.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { DivergenceError, fit } from "../../src/train/fit.ts";
+import { resolveGroups } from "../../src/train/groups/resolve_groups.ts";
+import { adamW } from "../../src/train/optimizers/adamw.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
 import { constant } from "../../src/train/schedules/constant.ts";
 import { fineTune, type FineTuneOptions } from "../../src/workflow/fine_tune.ts";
@@ -53,19 +55,27 @@ Deno.test("fineTune() trains the classifier first and then everything", async ()
 });
 
 Deno.test("fineTune() has fastai's learning rates", () => {
-  const plan = twoPhases({ freezeEpochs: 1, epochs: 5, learningRate: 2e-3, spread: 100 });
+  const model = small();
+  const plan = twoPhases(model, { freezeEpochs: 1, epochs: 5, learningRate: 2e-3, spread: 100 });
   // fit_one_cycle(1, slice(2e-3), pct_start=0.99), then (5, slice(1e-5, 1e-3), pct_start=0.3, div=5)
   assertEquals(plan.map(({ train, epochs, learningRate }) => [train, epochs, learningRate]), [
     ["head", 1, 2e-3],
-    ["all", 5, { from: 1e-5, to: 1e-3 }],
+    ["all", 5, 1e-3],
   ]);
+  const { groups } = plan[1]!;
+  const rules = resolveGroups(model, { optimizer: adamW({ learningRate: 1e-3 }), groups: groups! });
+  assertEquals(
+    ["layer1.weight", "layer2.bias", "fc.weight"].map((name) => rules.get(name)!.ratio.toFixed(9)),
+    ["0.010000000", "0.100000000", "1.000000000"],
+  );
   const [first, second] = plan.map(({ schedule }) => (step: number) => schedule!(step, 1000, 100));
   assertAlmostEquals(first!(0), 1 / 25, 1e-12);
   assertAlmostEquals(first!(989), 1, 1e-12);
   assertAlmostEquals(second!(0), 1 / 5, 1e-12);
   assertAlmostEquals(second!(299), 1, 1e-12);
   assertAlmostEquals(second!(999), 1e-5, 1e-12);
-  assertEquals(twoPhases({ freezeEpochs: 0, epochs: 1, learningRate: 1, spread: 1 }).length, 1);
+  const numbers = { freezeEpochs: 0, epochs: 1, learningRate: 1, spread: 1 };
+  assertEquals(twoPhases(model, numbers).length, 1);
 });
 
 Deno.test("a phase of fineTune() is fit() with its options", async () => {

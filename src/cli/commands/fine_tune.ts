@@ -141,7 +141,7 @@ function introduce(model: Model, { isNewHead, data, chosen }: Introduction, outp
   const trained = parameters.filter(({ trainable }) => trainable);
   const sum = (some: typeof parameters) => some.reduce((total, { size }) => total + size, 0);
   const few = classes.length <= 10 ? ` (${classes.join(", ")})` : "";
-  const { optimizer, learningRate, schedule, epochs, batchSize, augment } = chosen;
+  const { optimizer, learningRate, schedule, epochs, batchSize, augment, mix } = chosen;
   output.line(
     `${model.name}, ${isNewHead ? "with a new head" : "its own head kept"}, for ` +
       `${plural(classes.length, "class").replace("classs", "classes")}${few}`,
@@ -155,6 +155,6 @@ function introduce(model: Model, { isNewHead, data, chosen }: Introduction, outp
   output.line(
     `trains ${count(sum(trained))} of ${count(sum(parameters))} weights: ${optimizer}, learning ` +
       `rate ${learningRate} (${schedule}), ${plural(epochs, "epoch")}, batches of ${batchSize}, ` +
-      `augmentation ${augment}`,
+      `augmentation ${augment}${mix === "none" ? "" : `, mixed by ${mix}`}`,
   );
 }

@@ -2,7 +2,7 @@ import { pictures } from "../../data/pictures.ts";
 import { predict } from "../../workflow/predict.ts";
 import { loadBackbone } from "../../../models/load_backbone.ts";
 import type { Command } from "../command.ts";
-import { BATCH_SIZE, DEVICE, ON_UNREADABLE } from "../option.ts";
+import { BATCH_SIZE, DEVICE, ON_UNREADABLE, TTA } from "../option.ts";
 import { device, onUnreadable, present } from "../common.ts";
 import { percent } from "../table.ts";
 
@@ -21,6 +21,7 @@ export const predictCommand: Command = {
       help: "classes to print for each picture",
     },
     BATCH_SIZE,
+    TTA,
     DEVICE,
     ON_UNREADABLE,
   ],
@@ -32,6 +33,7 @@ export const predictCommand: Command = {
     const found = await predict(model, data, {
       topK: values.number("top") ?? 5,
       ...present("batchSize", values.number("batch-size")),
+      ...present("tta", values.number("tta")),
       ...device(values),
       verbose: false,
     });

@@ -101,9 +101,23 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
   {
     name: "augment",
     kind: "text",
-    choices: ["none", "imagenet"],
+    value: "NAME",
+    choices: ["none", "gentle", "imagenet", "randaugment", "trivialaugment"],
     otherwise: "none for the head, else imagenet",
-    help: "random changes of the pictures: imagenet crops and mirrors them",
+    help: "random changes of the pictures: imagenet crops and mirrors them, gentle crops less, " +
+      "randaugment and trivialaugment do more than imagenet",
+  },
+  {
+    name: "mix",
+    kind: "text",
+    choices: ["none", "mixup", "cutmix", "both"],
+    otherwise: "none",
+    help: "mix the pictures of each batch, and their labels; both draws one of them",
+  },
+  {
+    name: "balance",
+    kind: "flag",
+    help: "draw every class as often as any other, however few pictures it has",
   },
   DEVICE,
   {

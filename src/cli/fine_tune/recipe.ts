@@ -1,3 +1,4 @@
+import type { Augment } from "../../tensor/dataset.ts";
 import type { Values } from "../values.ts";
 import { type OptimizerName, OPTIMIZERS } from "./optimizers.ts";
 import { UsageError } from "../usage_error.ts";
@@ -19,7 +20,11 @@ export interface Recipe {
   /** How the learning rate goes, by name. */
   readonly schedule: "constant" | "one-cycle" | "cosine" | "step";
   /** Random changes of the pictures, by name. */
-  readonly augment: "none" | "imagenet";
+  readonly augment: Exclude<Augment, readonly unknown[]>;
+  /** How the pictures of a batch are mixed, by name. */
+  readonly mix: "none" | "mixup" | "cutmix" | "both";
+  /** Whether every class is drawn as often as any other. */
+  readonly isBalanced: boolean;
 }
 
 type Defaults = Omit<Recipe, "weightDecay">;
@@ -33,6 +38,8 @@ const HEAD: Defaults = {
   learningRate: 1e-3,
   schedule: "one-cycle",
   augment: "none",
+  mix: "none",
+  isBalanced: false,
 };
 
 /**
@@ -61,13 +68,15 @@ export function recipe(values: Values, isNewHead: boolean): Recipe {
     weightDecay: values.number("weight-decay") ?? weightDecay,
     schedule: (values.text("schedule") ?? base.schedule) as Recipe["schedule"],
     augment: (values.text("augment") ?? base.augment) as Recipe["augment"],
+    mix: (values.text("mix") ?? base.mix) as Recipe["mix"],
+    isBalanced: values.flag("balance"),
   };
 }
 
 /** The recipe of the phase in which only the new head is trained. */
-export function headPhase({ headEpochs, batchSize }: Recipe): Recipe {
+export function headPhase({ headEpochs, batchSize, isBalanced }: Recipe): Recipe {
   const { weightDecay } = OPTIMIZERS[HEAD.optimizer];
-  return { ...HEAD, headEpochs: 0, epochs: headEpochs, batchSize, weightDecay };
+  return { ...HEAD, headEpochs: 0, epochs: headEpochs, batchSize, isBalanced, weightDecay };
 }
 
 /** A selector from `--train`: a name, `/pattern/flags`, a name with `*`, `after:NAME`, `before:NAME`. */

@@ -2,6 +2,10 @@ import type { Model } from "../../onnx/model.ts";
 import type { Callback } from "../../train/callbacks/callback.ts";
 import { earlyStopping } from "../../train/callbacks/early_stopping.ts";
 import { DivergenceError, type History } from "../../train/fit.ts";
+import { cutMix } from "../../train/mix/cut_mix.ts";
+import type { Mix } from "../../train/mix/mix.ts";
+import { mixUp } from "../../train/mix/mix_up.ts";
+import { mixUpOrCutMix } from "../../train/mix/mix_up_or_cut_mix.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
 import { cosine } from "../../train/schedules/cosine.ts";
@@ -96,16 +100,18 @@ function phase(
   },
 ): FineTunePhase {
   const { epochs, batchSize, augment, schedule } = recipe;
-  const norm = values.number("clip-norm");
+  const clipNorm = values.number("clip-norm");
   return {
     train,
     epochs,
     batchSize,
     augment,
+    ...present("mix", MIXES[recipe.mix]?.()),
+    ...(recipe.isBalanced && { sampler: "balanced" as const }),
     optimizer: optimizerOf(recipe),
-    schedule: SCHEDULES[schedule](),
     ...present("layerDecay", values.number("layer-decay")),
-    ...present("clip", norm === undefined ? undefined : { norm }),
+    ...present("clip", clipNorm === undefined ? undefined : { norm: clipNorm }),
+    schedule: SCHEDULES[schedule](),
     callbacks: [...stoppers(values, data), ...loggers],
   };
 }
@@ -121,6 +127,13 @@ function stoppers(values: Values, { validation }: Data): Callback[] {
   if (patience === undefined) return [];
   return [earlyStopping({ patience, monitor: validation ? "validationLoss" : "loss" })];
 }
+
+const MIXES: Readonly<Record<Recipe["mix"], (() => Mix) | undefined>> = {
+  none: undefined,
+  mixup: () => mixUp() as Mix,
+  cutmix: () => cutMix() as Mix,
+  both: () => mixUpOrCutMix() as Mix,
+};
 
 const SCHEDULES: Readonly<Record<Recipe["schedule"], () => Schedule>> = {
   constant: () => constant(),

@@ -17,12 +17,13 @@ export function adjustContrast(image: Image, factor: number): Image {
 export function adjustSaturation(image: Image, factor: number): Image {
   const { data } = image;
   const changed = new Uint8Array(data.length);
+  const share = Math.fround(factor);
   for (let i = 0; i < data.length; i += 3) {
     const red = data[i]!, green = data[i + 1]!, blue = data[i + 2]!;
     const grey = luma(red, green, blue);
-    changed[i] = byte(grey + factor * (red - grey));
-    changed[i + 1] = byte(grey + factor * (green - grey));
-    changed[i + 2] = byte(grey + factor * (blue - grey));
+    changed[i] = blend(grey, red, share);
+    changed[i + 1] = blend(grey, green, share);
+    changed[i + 2] = blend(grey, blue, share);
   }
   return { ...image, data: changed };
 }
@@ -66,10 +67,8 @@ export function adjustHue(image: Image, turn: number): Image {
 
 /** `level` + factor · (value − `level`) for every value, by table. */
 function blendWith(image: Image, level: number, factor: number): Image {
-  const table = Uint8Array.from(
-    { length: 256 },
-    (_, value) => byte(level + factor * (value - level)),
-  );
+  const share = Math.fround(factor);
+  const table = Uint8Array.from({ length: 256 }, (_, value) => blend(level, value, share));
   const { data } = image;
   const changed = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) changed[i] = table[data[i]!]!;
@@ -77,11 +76,15 @@ function blendWith(image: Image, level: number, factor: number): Image {
 }
 
 /** ITU-R 601 luma in 16-bit fixed point, as PIL's conversion to "L". */
-function luma(red: number, green: number, blue: number): number {
+export function luma(red: number, green: number, blue: number): number {
   return red * 19595 + green * 38470 + blue * 7471 + 0x8000 >> 16;
 }
 
-/** Cut off to 0 … 255, the fraction dropped. */
-function byte(value: number): number {
+/**
+ * From one level by `share`, a single-precision number, of the way to another: in single precision, cut
+ * off to 0 … 255, the fraction dropped, as PIL's `blend`.
+ */
+export function blend(from: number, to: number, share: number): number {
+  const value = Math.fround(from + Math.fround(share * (to - from)));
   return value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
 }

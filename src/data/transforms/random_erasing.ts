@@ -52,6 +52,7 @@ export function randomErasing(
   const { probability, scale, ratio, value } = checkOptions("randomErasing", schema, options);
   return {
     name: "randomErasing",
+    settings: value,
     sample(random, width, height) {
       if (random.uniform() >= probability) return undefined;
       for (let attempt = 0; attempt < 10; attempt++) {

@@ -1,9 +1,12 @@
 import type { Augment, Augmentation } from "../../tensor/dataset.ts";
 import { nearest } from "../../tensor/nearest.ts";
 import { show } from "../../tensor/options.ts";
+import { listed } from "../../tensor/schema_words.ts";
 import { colorJitter } from "./color_jitter.ts";
 import { horizontalFlip } from "./horizontal_flip.ts";
+import { randAugment } from "./rand_augment.ts";
 import { randomResizedCrop } from "./random_resized_crop.ts";
+import { trivialAugment } from "./trivial_augment.ts";
 
 /** The recipes that `augment` knows by name. */
 const RECIPES: Readonly<Record<Exclude<Augment, readonly Augmentation[]>, () => Augmentation[]>> = {
@@ -14,7 +17,11 @@ const RECIPES: Readonly<Record<Exclude<Augment, readonly Augmentation[]>, () => 
     horizontalFlip(),
     colorJitter({ brightness: 0.2, contrast: 0.2 }),
   ],
+  randaugment: () => [randomResizedCrop(), horizontalFlip(), randAugment()],
+  trivialaugment: () => [randomResizedCrop(), horizontalFlip(), trivialAugment()],
 };
+
+const NAMES = Object.keys(RECIPES).map((name) => `"${name}"`);
 
 /**
  * The transforms that `augment` stands for, in order. Throws `RangeError` for an unknown recipe and
@@ -26,14 +33,12 @@ export function transformsOf(augment: Augment): readonly Augmentation[] {
     const near = nearest(augment, Object.keys(RECIPES));
     throw new RangeError(
       `Unknown augmentation "${augment}"; ` +
-        (near === undefined
-          ? `there are "none", "imagenet" and "gentle"`
-          : `did you mean "${near}"?`),
+        (near === undefined ? `there are ${listed(NAMES, "and")}` : `did you mean "${near}"?`),
     );
   }
   if (!Array.isArray(augment) || !augment.every(isAugmentation)) {
     throw new TypeError(
-      `Augmentation must be "none", "imagenet", "gentle" or an array of transforms, such as ` +
+      `Augmentation must be ${NAMES.join(", ")} or an array of transforms, such as ` +
         `[horizontalFlip()], found ${show(augment)}`,
     );
   }

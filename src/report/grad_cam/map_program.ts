@@ -7,7 +7,7 @@ import { encodeGraph } from "../../onnx/write_model.ts";
 import type { Runtime, Session, Tensors } from "../../runtime/runtime.ts";
 import { inferShapes } from "../../runtime/static_graph.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import { logitsOf } from "../../train/evaluate.ts";
+import { logitsOf } from "../../train/evaluate_output.ts";
 import { fixSizes } from "../../train/specialise.ts";
 import { mapLayer } from "./map_layer.ts";
 
@@ -59,7 +59,7 @@ export async function mapProgram(
   } as const;
   const { graph } = await fixSizes(runtime, model, options);
   writeOut(graph);
-  graph.outputs[0] = logitsOf(graph.outputs[0]!).value;
+  graph.outputs[0] = logitsOf(graph.outputs[0]!);
   graph.prune();
   await inferShapes(runtime, graph, model.source);
   const g = new Builder(graph);

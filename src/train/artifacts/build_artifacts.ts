@@ -1,4 +1,6 @@
 import type { Checkpoint } from "../../artifacts/checkpoint/checkpoint.ts";
+import type { Loss } from "../../artifacts/loss.ts";
+import { lossOf } from "../../artifacts/losses/by_name.ts";
 import { mergeBatches } from "../../artifacts/write/merge_batches.ts";
 import { encodeOptimizer } from "../../artifacts/write/optimizer_file.ts";
 import {
@@ -10,6 +12,7 @@ import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
 import { cpu } from "../../runtime/onnxruntime.ts";
+import { defaultLoss } from "../default_loss.ts";
 import { type Artifacts, RATE_PROPERTY } from "./artifacts.ts";
 import { buildGraphs, type BuiltGraphs } from "./build_graphs.ts";
 import { type BuildArtifactsOptions, type BuildSettings, buildSettings } from "./build_options.ts";
@@ -49,7 +52,9 @@ export async function buildArtifacts(
   model: Model,
   options: BuildArtifactsOptions = {},
 ): Promise<Artifacts> {
-  const settings = buildSettings(options);
+  const loss = options.loss ?? defaultLoss(model, "buildArtifacts()");
+  const settings = buildSettings({ ...options, loss });
+  checkArtifactLoss(settings.loss);
   const plan = planBuild(model, settings);
   if (settings.target === "stock") checkStockOptimizer(settings.optimizer);
   const { opset } = TARGET_LIMITS[settings.target];
@@ -69,6 +74,22 @@ export async function buildArtifacts(
     optimizer: official || encodeStockOptimizer(settings.optimizer, updated, file),
     checkpoint: checkpointOf(model, settings, parameters, trained),
   };
+}
+
+/** Throws `TypeError` for a loss that needs more than the artifacts are fed. */
+function checkArtifactLoss(loss: Loss): void {
+  const { name, teacher, withCounts } = lossOf(loss);
+  if (teacher) {
+    throw new TypeError(
+      `buildArtifacts(): the loss "${name}" runs a teacher beside the model, which artifacts have no ` +
+        "place for; train with fit(), or build for the loss that the teacher is combined with",
+    );
+  }
+  if (!withCounts) return;
+  throw new TypeError(
+    `buildArtifacts(): the loss "${name}" has weights that are counted in data; give them as numbers: ` +
+      "{ classWeights: await balancedWeights(dataset) }",
+  );
 }
 
 async function graphsFor(

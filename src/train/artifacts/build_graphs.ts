@@ -1,8 +1,6 @@
-import {
-  buildTrainingGraph,
-  meanLoss,
-  parametersToInputs,
-} from "../../artifacts/training_graph.ts";
+import { attachLoss } from "../../artifacts/losses/attach_loss.ts";
+import { lossOf } from "../../artifacts/losses/by_name.ts";
+import { buildTrainingGraph, parametersToInputs } from "../../artifacts/training_graph.ts";
 import { drawMasks } from "../../artifacts/write/draw_masks.ts";
 import { orderInputs, toOfficialTraining } from "../../artifacts/write/official_training.ts";
 import { spreadProducts, toStockTraining } from "../../artifacts/write/stock_training.ts";
@@ -91,6 +89,7 @@ async function trainingGraph(
     batch,
     batchNorms,
     unweighted: plan.target,
+    model,
     freeBatch: true,
   });
   const loss = nameLoss(graph, graph.value(made.loss));
@@ -104,7 +103,7 @@ async function trainingGraph(
 
 async function evaluationGraph(
   { graph }: Fixed,
-  { runtime, settings, plan, batch, parameters }: Build,
+  { runtime, model, settings, plan, batch, parameters }: Build,
 ): Promise<Graph> {
   const data = graph.inputs.map(({ name }) => name);
   dropoutToMasks(graph, false);
@@ -114,11 +113,12 @@ async function evaluationGraph(
   }
   await inferShapes(runtime, graph);
   const g = new Builder(graph, true);
-  const loss = meanLoss(g, {
+  const { loss } = attachLoss(g, {
     loss: settings.loss,
     targets: targetsOf(graph.outputs[0]!, settings, batch),
     batch,
     unweighted: plan.target,
+    model,
   });
   // The network's own outputs stay in the graph, for whoever cuts it there.
   const extra = settings.outputs.map((name) => graph.value(name));
@@ -152,7 +152,9 @@ function targetsOf(
 ): { readonly type: DataType; readonly shape: readonly number[] } {
   if (targets) return { type: targets.type, shape: [batch, ...targets.shape] };
   const shape = dimsOf(output);
-  if (loss !== "crossEntropy") return { type: "float32", shape };
+  const { targets: kind } = lossOf(loss);
+  if (kind === "groups") return { type: "int64", shape: [batch] };
+  if (kind !== "classes") return { type: "float32", shape };
   const places = shape.slice(2);
   const isPooled = places.every((size) => size === 1);
   return { type: "int64", shape: [batch, ...isPooled ? [] : places] };

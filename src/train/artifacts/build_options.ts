@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Loss } from "../../artifacts/loss.ts";
+import { lossSchema } from "../../artifacts/losses/schema.ts";
 import type { ArtifactTarget } from "../../artifacts/write/target.ts";
 import type { DataType } from "../../tensor/dtype.ts";
 import { checkOptions } from "../../tensor/options.ts";
@@ -32,10 +33,7 @@ export interface BuildArtifactsOptions {
 const count = z.number().int().positive();
 
 const schema: z.ZodType<BuildArtifactsOptions> = z.strictObject({
-  loss: z.union([
-    z.enum(["crossEntropy", "mse", "binaryCrossEntropy"]),
-    z.custom<Loss>((value) => typeof value === "function").describe("a function"),
-  ]).optional(),
+  loss: lossSchema.optional(),
   optimizer: optimizerSchema.optional(),
   target: z.enum(["ort-1.17", "ort-1.19", "stock"]).optional(),
   outputs: z.array(z.string()).optional(),

@@ -1,5 +1,6 @@
 import type { Dim } from "../../onnx/graph.ts";
 import type { Model, ValueInfo } from "../../onnx/model.ts";
+import { lossOf } from "../../artifacts/losses/by_name.ts";
 import { RESET } from "../../artifacts/read/names.ts";
 import type { BuildSettings } from "./build_options.ts";
 
@@ -17,7 +18,8 @@ export interface BuildPlan {
 
 /** What official files call the targets. */
 function targetName({ loss }: BuildSettings): string {
-  return loss === "crossEntropy" ? "labels" : "target";
+  const { targets } = lossOf(loss);
+  return targets === "classes" || targets === "groups" ? "labels" : "target";
 }
 
 /**

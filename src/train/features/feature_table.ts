@@ -61,6 +61,14 @@ export class FeatureTable {
     return { features, targets: of("target"), weights, count: wanted.length };
   }
 
+  /** The class index of a row, where it has one. */
+  target(index: number): number | undefined {
+    const column = this.#columns.find(({ kind }) => kind === "target");
+    if (column?.type !== "int64" || column.dims.length > 0) return undefined;
+    const row = this.rows.read(index);
+    return Number(new DataView(row.buffer, row.byteOffset).getBigInt64(column.start, true));
+  }
+
   /** Gives up the memory or the file. */
   close(): void {
     this.rows.close();

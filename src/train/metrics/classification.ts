@@ -101,8 +101,8 @@ export function classificationCounter(
         accuracy: ratio(right, total),
         topK: { k, accuracy: ratio(near, total) },
         perClass,
-        macro: mean(perClass, () => 1),
-        weighted: mean(perClass, (one) => one.support),
+        macro: meanScores(perClass, () => 1),
+        weighted: meanScores(perClass, (one) => one.support),
         confusionMatrix: matrix,
       };
     },
@@ -117,18 +117,21 @@ function classScores(
 ): ClassScores {
   const support = row.reduce((sum, count) => sum + count, 0);
   const answered = matrix.reduce((sum, other) => sum + other[c]!, 0);
-  const precision = ratio(row[c]!, answered);
-  const recall = ratio(row[c]!, support);
-  return {
-    label,
-    precision,
-    recall,
-    f1: ratio(2 * precision * recall, precision + recall),
-    support,
-  };
+  return { label, ...scoresOf(row[c]!, answered, support), support };
 }
 
-function mean(scores: readonly ClassScores[], weight: (one: ClassScores) => number): Scores {
+/** The scores of a class of which `hits` answers are right, of `answered` ones and `support` examples. */
+export function scoresOf(hits: number, answered: number, support: number): Scores {
+  const precision = ratio(hits, answered);
+  const recall = ratio(hits, support);
+  return { precision, recall, f1: ratio(2 * precision * recall, precision + recall) };
+}
+
+/** Means over the classes by weight. */
+export function meanScores(
+  scores: readonly ClassScores[],
+  weight: (one: ClassScores) => number,
+): Scores {
   const total = scores.reduce((sum, one) => sum + weight(one), 0);
   const of = (pick: (one: ClassScores) => number) =>
     ratio(scores.reduce((sum, one) => sum + weight(one) * pick(one), 0), total);
@@ -139,6 +142,7 @@ function mean(scores: readonly ClassScores[], weight: (one: ClassScores) => numb
   };
 }
 
-function ratio(part: number, whole: number): number {
+/** A share, 0 where there is nothing. */
+export function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }

@@ -1,5 +1,5 @@
-import { meanLoss, normaliseByBatch, parametersToInputs } from "../../artifacts/training_graph.ts";
-import { TARGETS, WEIGHTS } from "../../artifacts/training_graph.ts";
+import { attachLoss, TARGETS, WEIGHTS } from "../../artifacts/losses/attach_loss.ts";
+import { normaliseByBatch, parametersToInputs } from "../../artifacts/training_graph.ts";
 import { Builder } from "../../autodiff/builder.ts";
 import { dropoutToMasks } from "../../onnx/passes/fold_dropout.ts";
 import type { Tensors } from "../../runtime/runtime.ts";
@@ -98,7 +98,8 @@ async function inRest(trainer: Trainer, program: Program, suspect: Suspect): Pro
   const ofModel = new Set(
     [...graph.nodes].map((node) => node.outputs.find((value) => value)?.name),
   );
-  graph.outputs.push(meanLoss(new Builder(graph), options));
+  const { loss } = attachLoss(new Builder(graph), { ...options, model, training: true });
+  graph.outputs.push(loss);
   const { features, targets, weights } = suspect;
   const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
   for (const name of memory.names) feeds[name] = memory.view(name, 0);

@@ -30,7 +30,10 @@ export async function dryRun(
 ): Promise<FitResult> {
   const { checkpoint, batchSize, verbose } = settings;
   const few = (dataset: RunDatasets["train"]) =>
-    firstExamples(dataset, BATCHES * batchSize + dataset.length % batchSize);
+    firstExamples(
+      dataset,
+      BATCHES * batchSize + (dataset.sequential ? 0 : dataset.length % batchSize),
+    );
   const { get, length } = datasets.given;
   const tried = {
     given: { get, length },
@@ -38,8 +41,15 @@ export async function dryRun(
     validation: datasets.validation && few(datasets.validation),
   };
   const folder = await Deno.makeTempDir({ prefix: "graft_dry_run_" });
-  const { cacheFolder: _, ...rest } = settings;
-  const trial = { ...rest, epochs: 1, callbacks: [], checkpoint: join(folder, "run") };
+  const { cacheFolder: _, stepsPerEpoch: __, sampler, ...rest } = settings;
+  const trial = {
+    ...rest,
+    // A sampler of one's own may know how many examples there are.
+    ...(sampler === "balanced" && { sampler }),
+    epochs: 1,
+    callbacks: [],
+    checkpoint: join(folder, "run"),
+  };
   try {
     if (checkpoint !== undefined) {
       await checkFolder(typeof checkpoint === "string" ? checkpoint : checkpoint.folder);

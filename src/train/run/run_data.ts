@@ -1,9 +1,10 @@
-import { permutation, rng } from "../../tensor/rng.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
-import { classesOf } from "../evaluate.ts";
+import { checkedClasses } from "../evaluate_output.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
+import { epochLength, type EpochOrder, epochOrder } from "../epoch_order.ts";
 import { FeatureTables } from "../features/feature_tables.ts";
 import { batches, type HostBatch } from "../loader.ts";
+import { asMixed, mixBatch } from "../mix/mix_batch.ts";
 import type { Program } from "../program.ts";
 import { firstBatch, padded } from "../sample_batch.ts";
 import type { Trainer } from "../trainer.ts";
@@ -30,8 +31,7 @@ export class RunData {
     readonly train: Dataset,
     readonly validation: Dataset | undefined,
   ) {
-    const isByClass = trainer.settings.loss === "crossEntropy";
-    this.#classCount = isByClass ? classesOf(trainer.model) : undefined;
+    this.#classCount = checkedClasses(trainer.model, trainer.settings.loss);
   }
 
   /** Computes what the frozen part makes of the examples, or reads it. */
@@ -46,7 +46,7 @@ export class RunData {
 
   /** Examples of an epoch. */
   lengthOf(epoch: number): number {
-    return this.#tables.ofEpoch(epoch)?.length ?? this.train.length;
+    return epochLength(this.trainer.settings, this.#tables.ofEpoch(epoch) ?? this.train);
   }
 
   /** Examples of the validation data. */
@@ -56,13 +56,9 @@ export class RunData {
 
   /** The batches of an epoch, from a place in its order on. */
   async *batches(epoch: number, from: number): AsyncGenerator<RunBatch> {
-    const { shuffle, seed } = this.trainer.settings;
-    const length = this.lengthOf(epoch);
-    const order = shuffle
-      ? permutation(length, rng(seed, "shuffle", epoch))
-      : Uint32Array.from({ length }, (_, index) => index);
     const table = this.#tables.ofEpoch(epoch);
-    if (table) yield* this.#ofTable(table, order, from);
+    const order = epochOrder(this.trainer.settings, table ?? this.train, epoch);
+    if (table) yield* this.#ofTable(table, order.order, from);
     else yield* this.#ofExamples(epoch, order, from);
   }
 
@@ -90,13 +86,14 @@ export class RunData {
 
   async *#ofExamples(
     epoch: number,
-    order: Uint32Array,
+    { order, repeats }: EpochOrder,
     from: number,
   ): AsyncGenerator<RunBatch> {
     const { batchSize } = this.trainer.settings;
     const options = {
       batchSize,
       order: order.subarray(from),
+      repeats: repeats?.subarray(from),
       epoch,
       classCount: this.#classCount,
       pad: false,
@@ -105,9 +102,10 @@ export class RunData {
     for await (const batch of batches(this.train, options)) {
       // Examples that could not be read lie between those of a batch.
       for (const index of batch.indices) next = order.indexOf(index, next) + 1;
+      const mixed = mixBatch(batch, this.trainer, { epoch, next });
       const full = batch.count === batchSize || !await this.#mayPad(batch.count)
-        ? batch
-        : padded(batch, batchSize);
+        ? mixed
+        : padded(mixed, batchSize);
       const program = this.trainer.program(full);
       yield {
         features: await (await program).features(full.inputs),
@@ -185,7 +183,10 @@ export class RunData {
   #probe(dataset: Dataset, size: number = this.trainer.settings.batchSize): Promise<HostBatch> {
     const known = this.#probes.get(dataset)?.get(size);
     if (known) return known;
-    const made = firstBatch(dataset, size, this.#classCount);
+    const plain = firstBatch(dataset, size, this.#classCount);
+    const made = dataset === this.train
+      ? plain.then((batch) => asMixed(batch, this.trainer))
+      : plain;
     const sizes = this.#probes.get(dataset) ?? new Map<number, Promise<HostBatch>>();
     this.#probes.set(dataset, sizes.set(size, made));
     return made;

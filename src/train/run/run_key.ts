@@ -1,3 +1,4 @@
+import { lossKey } from "../../artifacts/losses/by_name.ts";
 import type { Model } from "../../onnx/model.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import { show } from "../../tensor/options.ts";
@@ -21,6 +22,8 @@ const FREE: ReadonlySet<string> = new Set<keyof FitSettings>([
   "signal",
   "verbose",
   "dryRun",
+  // The loss has it.
+  "stayNear",
 ]);
 
 /** What a run is about. */
@@ -40,7 +43,7 @@ export async function runKey(
 ): Promise<RunKey> {
   const options = Object.entries(settings)
     .filter(([name, value]) => !FREE.has(name) && value !== undefined)
-    .map(([name, value]) => [name, name === "augment" ? drawn(value) : plain(value)] as const);
+    .map(([name, value]) => [name, keyOf(name, value)] as const);
   const content = await dataset.fingerprint?.();
   const trained = [...model.parameters.values()].filter((parameter) => parameter.trainable);
   const key = {
@@ -54,6 +57,11 @@ export async function runKey(
   };
   // As a checkpoint gives it back.
   return JSON.parse(JSON.stringify(key));
+}
+
+function keyOf(name: string, value: unknown): unknown {
+  if (name === "augment") return drawn(value as FitSettings["augment"]);
+  return name === "loss" ? lossKey(value as FitSettings["loss"]) : plain(value);
 }
 
 /** What differs between the key of a checkpoint and that of a run, in words; empty where nothing does. */
@@ -108,6 +116,7 @@ function drawn(augment: FitSettings["augment"]): unknown {
   if (typeof augment === "string") return augment;
   return augment.map((transform) => ({
     name: transform.name,
+    ...(transform.settings !== undefined && { settings: plain(transform.settings) }),
     draws: [0, 1].map((draw) => plain(transform.sample(rng("augment", draw), 640, 480))),
   }));
 }

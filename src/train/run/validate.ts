@@ -15,7 +15,14 @@ export async function validate(
     if (signal?.aborted) break;
     const running = trainer.running(program);
     const result = await program.evaluate(features, targets, weights, running);
-    tally.add(Object.values(result.outputs)[0]!, targets, weights, count, result.loss);
+    tally.add(
+      Object.values(result.outputs)[0]!,
+      targets,
+      weights,
+      count,
+      result.loss,
+      result.terms,
+    );
     progress.at(tally.examples, data.validationLength);
   }
   progress.done();

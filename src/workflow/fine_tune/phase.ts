@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { blocks } from "../../onnx/blocks.ts";
+import type { Model, Parameter } from "../../onnx/model.ts";
 import type { Selector } from "../../onnx/select.ts";
 import type { FitOptions } from "../../train/fit_options.ts";
 import { type RateSpread, spreadSchema } from "../../train/groups/group.ts";
@@ -7,7 +9,21 @@ import { type Optimizer, rate } from "../../train/optimizers/optimizer.ts";
 import { oneCycle } from "../../train/schedules/one_cycle.ts";
 
 /** One phase of a fine-tuning; options of `fit` given here go before those of `fineTune`. */
-export interface FineTunePhase extends Omit<FitOptions, PlanWide> {
+export interface FineTunePhase extends
+  Omit<
+    FitOptions,
+    // What holds for all phases.
+    | "validation"
+    | "epochs"
+    | "learningRate"
+    | "checkpoint"
+    | "device"
+    | "seed"
+    | "signal"
+    | "verbose"
+    | "dryRun"
+    | "loss"
+  > {
   /** What is trained; all else is frozen. */
   readonly train: Selector;
   /** Times through the data. */
@@ -15,19 +31,6 @@ export interface FineTunePhase extends Omit<FitOptions, PlanWide> {
   /** Learning rate, or rates over the depth of the network. @default {the optimizer's} */
   readonly learningRate?: number | RateSpread;
 }
-
-/** Options that hold for all phases. */
-type PlanWide =
-  | "validation"
-  | "epochs"
-  | "learningRate"
-  | "checkpoint"
-  | "device"
-  | "seed"
-  | "signal"
-  | "verbose"
-  | "dryRun"
-  | "loss";
 
 /** What a phase may be; `fit` checks what it is given of it. */
 export const phaseSchema: z.ZodType<FineTunePhase> = z.looseObject({
@@ -45,12 +48,17 @@ export interface TwoPhases {
   readonly epochs: number;
   /** Highest learning rate of the first phase. */
   readonly learningRate: number;
-  /** How many times lower the first block's rate is than the classifier's. */
+  /** How many times lower the rate of the first blocks is than the classifier's. */
   readonly spread: number;
 }
 
-/** The phases of fastai's `fine_tune`: the classifier, then everything at half the rate and below. */
+/**
+ * The phases of fastai's `fine_tune`: the classifier, then everything at half the rate and below. As there,
+ * the network is three groups with rates equal factors apart: the first half of the backbone's blocks, the
+ * second half and the classifier.
+ */
 export function twoPhases(
+  model: Model,
   { freezeEpochs, epochs, learningRate, spread }: TwoPhases,
 ): FineTunePhase[] {
   const final = 1e-5;
@@ -61,12 +69,23 @@ export function twoPhases(
     learningRate,
     schedule: oneCycle({ warmUp: 0.99, final }),
   };
+  const body = blocks(model).map(({ parameters }) =>
+    parameters.filter((name) => !model.parameters.get(name)!.head)
+  ).filter((parameters) => parameters.length > 0);
+  const middle = Math.ceil(body.length / 2);
+  const groups = [body.slice(0, middle), body.slice(middle)].flatMap((part, index) => {
+    const names = new Set(part.flat());
+    const parameters = ({ name }: Parameter) => names.has(name);
+    const rate = whole / spread ** (1 - index / 2);
+    return names.size > 0 ? [{ parameters, learningRate: rate }] : [];
+  });
   return [
     ...freezeEpochs > 0 ? [first] : [],
     {
       train: "all",
       epochs,
-      learningRate: { from: whole / spread, to: whole },
+      learningRate: whole,
+      groups,
       schedule: oneCycle({ warmUp: 0.3, initial: 1 / 5, final }),
     },
   ];

@@ -1,10 +1,11 @@
 import type { Model } from "../../onnx/model.ts";
 import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
-import { permutation, rng } from "../../tensor/rng.ts";
-import { classesOf } from "../../train/evaluate.ts";
+import { epochOrder } from "../../train/epoch_order.ts";
+import { checkedClasses } from "../../train/evaluate_output.ts";
 import type { FitSettings } from "../../train/fit_options.ts";
 import { batches, type HostBatch } from "../../train/loader.ts";
+import { mixBatch } from "../../train/mix/mix_batch.ts";
 import { checkClasses, prepared } from "../../train/prepare.ts";
 import { stderrProgress } from "../../train/progress.ts";
 import { Trainer } from "../../train/trainer.ts";
@@ -30,10 +31,10 @@ export async function sweep(
   const train = prepared(dataset, model, "The training data", { augment, seed });
   const progress = stderrProgress(verbose, "learning rates");
   const trainer = new Trainer(await runtimeFor(device, progress.note), model, settings);
-  const classCount = settings.loss === "crossEntropy" ? classesOf(model) : undefined;
+  const classCount = checkedClasses(model, settings.loss);
   try {
     let step = 0;
-    for await (const batch of endless(train, settings, classCount)) {
+    for await (const batch of endless(train, trainer, classCount)) {
       const program = await trainer.program(batch);
       const features = await program.features(batch.inputs);
       const learningRate = learningRates[step]!;
@@ -54,22 +55,20 @@ export async function sweep(
 /** Whole batches, over and over; one of all examples where these are fewer. */
 async function* endless(
   dataset: Dataset,
-  { batchSize, seed, shuffle }: FitSettings,
+  trainer: Trainer,
   classCount: number | undefined,
 ): AsyncGenerator<HostBatch> {
-  const { length } = dataset;
+  const { batchSize } = trainer.settings;
   for (let epoch = 0;; epoch++) {
-    const order = shuffle
-      ? permutation(length, rng(seed, "shuffle", epoch))
-      : Uint32Array.from({ length }, (_, index) => index);
+    const order = epochOrder(trainer.settings, dataset, epoch);
     let given = 0;
     for await (
-      const batch of batches(dataset, { batchSize, order, epoch, classCount, pad: false })
+      const batch of batches(dataset, { ...order, batchSize, epoch, classCount, pad: false })
     ) {
       if (batch.count < batchSize && given > 0) continue;
       if (batch.weights.data.every((weight) => weight === 0)) continue;
       given++;
-      yield batch;
+      yield mixBatch(batch, trainer, { epoch, next: given * batchSize });
     }
     if (given === 0) {
       throw new RangeError("None of the training examples could be read, or all have weight 0");
