@@ -163,6 +163,11 @@ export {
 export { verticalFlip } from "./src/data/transforms/vertical_flip.ts";
 export type { WarpOptions } from "./src/data/transforms/warp.ts";
 export { UnreadableImageError } from "./src/data/unreadable_image_error.ts";
+export { bitFit } from "./src/onnx/adapters/bit_fit.ts";
+export { loadAdapters, type LoadAdaptersOptions } from "./src/onnx/adapters/load_adapters.ts";
+export { lora, type LoraOptions } from "./src/onnx/adapters/lora.ts";
+export { mergeAdapters } from "./src/onnx/adapters/merge_adapters.ts";
+export { saveAdapters } from "./src/onnx/adapters/save_adapters.ts";
 export type { Attribute, AttributeValue } from "./src/onnx/attribute.ts";
 export { type Block, blocks } from "./src/onnx/blocks.ts";
 export { type Dim, Graph, Node, type NodeOptions, Value } from "./src/onnx/graph.ts";
@@ -335,6 +340,32 @@ export { mixUpOrCutMix, type MixUpOrCutMixOptions } from "./src/train/mix/mix_up
 export { balancedSampler } from "./src/train/samplers/balanced_sampler.ts";
 export type { Sampler, SamplerSource } from "./src/train/samplers/sampler.ts";
 export { type SamplerOptions, weightedSampler } from "./src/train/samplers/weighted_sampler.ts";
+export type { FeatureClassifier } from "./src/train/probes/classifier.ts";
+export { knn, type KnnOptions } from "./src/train/probes/knn.ts";
+export {
+  type LinearProbe,
+  linearProbe,
+  type LinearProbeOptions,
+} from "./src/train/probes/linear_probe.ts";
+export {
+  logisticRegression,
+  type LogisticRegressionOptions,
+} from "./src/train/probes/logistic_regression.ts";
+export type { Distance } from "./src/train/probes/neighbours.ts";
+export type { Pooling } from "./src/train/probes/pooling.ts";
+export type { FeatureRows, LabelledRows } from "./src/train/probes/rows.ts";
+export {
+  type SearchedRows,
+  type Similar,
+  similar,
+  type SimilarityIndex,
+  similarityIndex,
+  type SimilarityOptions,
+  type SimilarOptions,
+} from "./src/train/probes/similar.ts";
+export type { FeatureOrigin, LogisticRegression } from "./src/train/probes/softmax_fit.ts";
+export { umap, type UmapOptions } from "./src/train/probes/umap.ts";
+export { withLinearHead } from "./src/train/probes/with_linear_head.ts";
 export type { ByClass, CurveOptions } from "./src/train/metrics/one_vs_rest.ts";
 export {
   averagePrecision,
@@ -380,6 +411,7 @@ export type { Schedule } from "./src/train/schedules/schedule.ts";
 export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
+export type { MemoryMode } from "./src/train/program.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
 export type { TestTimeAugmentation, TestTimeCopies } from "./src/train/tta/tta_options.ts";
 export {
@@ -406,3 +438,40 @@ export {
   type PredictOptions,
 } from "./src/workflow/predict.ts";
 export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";
+export { searchTable, type TrialPoint, trialPoints } from "./src/workflow/search/report.ts";
+export type { LedgerRecord } from "./src/workflow/search/ledger.ts";
+export {
+  type FinishedTrial,
+  search,
+  type SearchOptions,
+  type SearchResult,
+  type Trial,
+  type TrialOutcome,
+} from "./src/workflow/search/search.ts";
+export {
+  searchFit,
+  type SearchFitOptions,
+  type SearchFitResult,
+} from "./src/workflow/search/search_fit.ts";
+export {
+  choice,
+  type Dimension,
+  integer,
+  type Label,
+  logUniform,
+  type Space,
+  uniform,
+  type ValuesOf,
+} from "./src/workflow/search/space.ts";
+export {
+  asha,
+  type AshaOptions,
+  grid,
+  type GridOptions,
+  type Job,
+  random,
+  type RandomOptions,
+  type Strategy,
+  type TrialRecord,
+} from "./src/workflow/search/strategy.ts";
+export type { OptimizerFactory, TrialSetup } from "./src/workflow/search/trial_setup.ts";

@@ -4,7 +4,7 @@
  *
  *     deno bench -A bench/optimizer_bench.ts
  */
-import { adafactor, adam, adamW, lamb, lion, lookahead, type Model, sgd } from "../mod.ts";
+import { adam, adamW, lamb, lion, lookahead, type Model, sgd } from "../mod.ts";
 import { tensorsOnly } from "./tensors_only.ts";
 import { resnet18 } from "../models/resnet.ts";
 import { numbers, regression } from "./steps.ts";
@@ -20,7 +20,6 @@ const optimizers = {
   "adamW": adamW(),
   "lion": lion(),
   "lamb": lamb(),
-  "adafactor": adafactor(),
   "lookahead of adamW": lookahead(adamW()),
 };
 

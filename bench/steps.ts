@@ -4,6 +4,7 @@ import {
   type Dataset,
   fit,
   type FitOptions,
+  type MemoryMode,
   type Model,
   type Optimizer,
   sgd,
@@ -42,6 +43,8 @@ export interface StepOptions {
   readonly steps?: number;
   /** Steps before them, which compile and touch memory. @default {2} */
   readonly warmUp?: number;
+  /** What a step keeps. @default {"normal"} */
+  readonly memory?: MemoryMode;
 }
 
 /** The optimizer of every step that is measured beside PyTorch. */
@@ -51,11 +54,12 @@ export function momentum(): Optimizer {
 
 /** Milliseconds of each of some steps of training. A schedule is asked before each, which tells when. */
 export async function stepTimes(model: Model, options: StepOptions): Promise<number[]> {
-  const { batchSize, steps = 5, warmUp = 2 } = options;
+  const { batchSize, steps = 5, warmUp = 2, memory = "normal" } = options;
   const marks: number[] = [];
   await fitSteps(model, numbers(model, batchSize), {
     steps: warmUp + steps + 1,
     batchSize,
+    memory,
     optimizer: momentum(),
     schedule: () => {
       marks.push(performance.now());

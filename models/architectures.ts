@@ -1,9 +1,15 @@
 import type { Model } from "../src/onnx/model.ts";
+import { alexnet } from "./alexnet.ts";
+import { densenet121 } from "./densenet.ts";
 import { digitCnn } from "./digit_cnn.ts";
 import { efficientnetB0 } from "./efficientnet.ts";
 import { glyphNet } from "./glyph_net.ts";
+import { googlenet } from "./googlenet.ts";
+import { inceptionV3 } from "./inception_v3.ts";
+import { lenet5 } from "./lenet5.ts";
 import { mobilenetV2 } from "./mobilenet_v2.ts";
-import { resnet18, resnet34, resnet50 } from "./resnet.ts";
+import { resnet101, resnet152, resnet18, resnet34, resnet50 } from "./resnet.ts";
+import { squeezenet1_0, squeezenet1_1 } from "./squeezenet.ts";
 import { vgg11, vgg11Bn, vgg13, vgg13Bn, vgg16, vgg16Bn, vgg19, vgg19Bn } from "./vgg.ts";
 
 /** What a network with random weights is told. */
@@ -16,13 +22,22 @@ export interface ArchitectureOptions {
 
 /** The networks that can be built with random weights, by name. */
 export const architectures: Readonly<Record<string, (options: ArchitectureOptions) => Model>> = {
+  alexnet,
+  densenet121,
   digit_cnn: digitCnn,
   efficientnet_b0: efficientnetB0,
   glyph_net: glyphNet,
+  googlenet,
+  inception_v3: inceptionV3,
+  lenet5,
   mobilenet_v2: mobilenetV2,
   resnet18,
   resnet34,
   resnet50,
+  resnet101,
+  resnet152,
+  squeezenet1_0,
+  squeezenet1_1,
   vgg11,
   vgg11_bn: vgg11Bn,
   vgg13,

@@ -11,13 +11,10 @@ import {
   relu,
   toModel,
 } from "./layers.ts";
+import { type DigitNetworkOptions, digitPreprocessing } from "./digit_network.ts";
 
 /** Options of `digitCnn`. */
-export interface DigitCnnOptions {
-  /** Names of the classes, or how many there are. @default {10} */
-  readonly classes?: number | readonly string[];
-  /** Seed of the initial weights. @default {0} */
-  readonly seed?: number;
+export interface DigitCnnOptions extends DigitNetworkOptions {
   /** Whether it has dropout, 0.25 after the pool and 0.5 before the last layer. @default {true} */
   readonly dropout?: boolean;
 }
@@ -43,16 +40,6 @@ export function digitCnn(options: DigitCnnOptions = {}): Model {
   return toModel(net, {
     name: "digit_cnn",
     ...(typeof classes !== "number" && { classes }),
-    preprocessing: {
-      heightPx: 28,
-      widthPx: 28,
-      resizePx: 28,
-      interpolation: "bilinear",
-      range: 1,
-      mean: [0.1307],
-      std: [0.3081],
-      channels: "gray",
-      layout: "nchw",
-    },
+    preprocessing: digitPreprocessing,
   });
 }

@@ -9,17 +9,13 @@ import {
   dropout,
   flatten,
   globalAveragePool,
-  input,
   linear,
   multiply,
   type Network,
-  network,
-  output,
   sigmoid,
   silu,
-  toModel,
 } from "./layers.ts";
-import type { ImageNetworkOptions } from "./image_network.ts";
+import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 
 /** A run of blocks, as the paper's table 1 lists them. */
 interface Stage {
@@ -50,31 +46,23 @@ const LAST_CHANNELS = 1280;
  * no stochastic depth. Input `x` `[batch, 3, sizePx, sizePx]`.
  */
 export function efficientnetB0(options: ImageNetworkOptions = {}): Model {
-  const { classes = 1000, seed = 0, sizePx = 224 } = options;
-  const net = network(seed);
-  let x = input(net, "x", ["batch", 3, sizePx, sizePx]);
-  x = unit(net, x, { name: "features.0", channels: FIRST_CHANNELS, kernel: 3, stride: 2 });
-  STAGES.forEach(({ blocks, stride, ...rest }, stage) => {
-    for (let block = 0; block < blocks; block++) {
-      const name = `features.${stage + 1}.${block}`;
-      x = mbConv(net, x, { ...rest, name, stride: block === 0 ? stride : 1 });
-    }
+  const { sizePx = 224 } = options;
+  const model = imageNetwork("efficientnet_b0", options, (net, x, classes) => {
+    x = unit(net, x, { name: "features.0", channels: FIRST_CHANNELS, kernel: 3, stride: 2 });
+    STAGES.forEach(({ blocks, stride, ...rest }, stage) => {
+      for (let block = 0; block < blocks; block++) {
+        const name = `features.${stage + 1}.${block}`;
+        x = mbConv(net, x, { ...rest, name, stride: block === 0 ? stride : 1 });
+      }
+    });
+    x = unit(net, x, { name: "features.8", channels: LAST_CHANNELS, kernel: 1 });
+    x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
+    x = dropout(net, x, { name: "classifier.0", ratio: 0.2 });
+    const start = { weights: uniform(1 / Math.sqrt(classes)), biases: constant(0) };
+    return linear(net, x, { name: "classifier.1", features: classes, ...start });
   });
-  x = unit(net, x, { name: "features.8", channels: LAST_CHANNELS, kernel: 1 });
-  x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
-  x = dropout(net, x, { name: "classifier.0", ratio: 0.2 });
-  const features = typeof classes === "number" ? classes : classes.length;
-  const start = { weights: uniform(1 / Math.sqrt(features)), biases: constant(0) };
-  output(net, linear(net, x, { name: "classifier.1", features, ...start }));
-  return toModel(net, {
-    name: "efficientnet_b0",
-    ...(typeof classes !== "number" && { classes }),
-    preprocessing: imagenetPreprocessing({
-      heightPx: sizePx,
-      widthPx: sizePx,
-      interpolation: "bicubic",
-    }),
-  });
+  const size = { heightPx: sizePx, widthPx: sizePx };
+  return { ...model, preprocessing: imagenetPreprocessing({ ...size, interpolation: "bicubic" }) };
 }
 
 interface BlockOptions {

@@ -58,6 +58,14 @@ export function normal(deviation: number): Initializer {
   };
 }
 
+/** He's normal initialisation for ReLU by fan-in, standard deviation √(2/fan-in). */
+export const kaimingNormal: Initializer = (dims, path) =>
+  normal(Math.sqrt(2 / sizeOf(dims.slice(1))))(dims, path);
+
+/** He's uniform initialisation for ReLU by fan-in: uniform in ±√(6/fan-in). */
+export const kaimingUniformRelu: Initializer = (dims, path) =>
+  uniform(Math.sqrt(6 / sizeOf(dims.slice(1))))(dims, path);
+
 /** `value` everywhere. */
 export function constant(value: number): Initializer {
   return (dims) => tensor("float32", dims, new Float32Array(sizeOf(dims)).fill(value));

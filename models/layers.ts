@@ -20,16 +20,19 @@ export interface LayerOptions {
   readonly name: string;
 }
 
+/** Height and width, where they differ. */
+export type Pixels = number | readonly [height: number, width: number];
+
 /** What `conv2d` is told beside its name. */
 export interface Conv2dOptions extends LayerOptions {
   /** Channels it puts out. */
   readonly channels: number;
   /** Height and width of the kernel, in pixels. */
-  readonly kernel: number;
+  readonly kernel: Pixels;
   /** Step between positions, in pixels. @default {1} */
   readonly stride?: number;
   /** Zeros added on every side, in pixels. @default {0} */
-  readonly padding?: number;
+  readonly padding?: Pixels;
   /** Groups of channels that do not see each other. @default {1} */
   readonly groups?: number;
   /** Whether a bias is added. @default {true} */
@@ -50,14 +53,16 @@ export interface LinearOptions extends LayerOptions {
   readonly biases?: Initializer;
 }
 
-/** What `maxPool` is told beside its name. */
+/** What `maxPool` and `averagePool` are told beside their names. */
 export interface PoolOptions extends LayerOptions {
   /** Height and width of the window, in pixels. */
   readonly kernel: number;
   /** Step between windows, in pixels. @default {the window's size} */
   readonly stride?: number;
-  /** Padding on every side, in pixels. @default {0} */
+  /** Padding on every side, in pixels; zeros that an average counts. @default {0} */
   readonly padding?: number;
+  /** Whether a window may reach past the last row and column. @default {false} */
+  readonly ceil?: boolean;
 }
 
 /** An empty network in ONNX operator set 17. */
@@ -85,24 +90,25 @@ export function toModel(net: Network, options: ModelOptions): Model {
 /** Convolution of `[N, C, H, W]` with `name.weight` `[channels, C/groups, kernel, kernel]` and `name.bias`. */
 export function conv2d(net: Network, x: Value, options: Conv2dOptions): Value {
   const { name, channels, kernel, stride = 1, padding = 0, groups = 1 } = options;
+  const [height, width] = both(kernel);
   const inputs = [
     x,
     weight(net, `${name}.weight`, {
-      dims: [channels, size(x, 1) / groups, kernel, kernel],
+      dims: [channels, size(x, 1) / groups, height, width],
       start: options.weights ?? kaimingUniform,
     }),
   ];
   if (options.bias ?? true) {
-    const fanIn = size(x, 1) / groups * kernel * kernel;
+    const fanIn = size(x, 1) / groups * height * width;
     const start = options.biases ?? uniformByFanIn(fanIn);
     inputs.push(weight(net, `${name}.bias`, { dims: [channels], start }));
   }
-  const pads = [padding, padding, padding, padding];
+  const pads = [...both(padding), ...both(padding)];
   const shape = [batch(x), channels, ...slide(x, { kernel, stride, padding })];
   const attributes = {
     dilations: ints([1, 1]),
     group: int(groups),
-    kernel_shape: ints([kernel, kernel]),
+    kernel_shape: ints([height, width]),
     pads: ints(pads),
     strides: ints([stride, stride]),
   };
@@ -124,15 +130,15 @@ export function linear(net: Network, x: Value, options: LinearOptions): Value {
 }
 
 /**
- * Batch normalisation over `[N, C, …]`, ε = 1e-5; ONNX's momentum 0.9 is PyTorch's 0.1. `scale` is
- * where `name.weight` starts.
+ * Batch normalisation over `[N, C, …]`; ONNX's momentum 0.9 is PyTorch's 0.1. `scale` is where
+ * `name.weight` starts, `epsilon` is 1e-5 unless given.
  */
 export function batchNorm(
   net: Network,
   x: Value,
-  options: LayerOptions & { readonly scale?: number },
+  options: LayerOptions & { readonly scale?: number; readonly epsilon?: number },
 ): Value {
-  const { name, scale = 1 } = options;
+  const { name, scale = 1, epsilon = 1e-5 } = options;
   const dims = [size(x, 1)];
   const inputs = [
     x,
@@ -141,7 +147,7 @@ export function batchNorm(
     weight(net, `${name}.running_mean`, { dims, start: constant(0) }),
     weight(net, `${name}.running_var`, { dims, start: constant(1) }),
   ];
-  const attributes = { epsilon: float(1e-5), momentum: float(0.9) };
+  const attributes = { epsilon: float(epsilon), momentum: float(0.9) };
   return layer(net, "BatchNormalization", { name, inputs, shape: x.shape!, attributes });
 }
 
@@ -158,6 +164,11 @@ export function relu6(net: Network, x: Value, options: LayerOptions): Value {
     net.graph.addConstant(`${options.name}.max`, tensor("float32", [], [6])),
   ];
   return layer(net, "Clip", { ...options, inputs, shape: x.shape! });
+}
+
+/** The hyperbolic tangent. */
+export function tanh(net: Network, x: Value, options: LayerOptions): Value {
+  return layer(net, "Tanh", { ...options, inputs: [x], shape: x.shape! });
 }
 
 /** 1 / (1 + exp(−x)). */
@@ -184,6 +195,14 @@ export function add(net: Network, [a, b]: readonly [Value, Value], options: Laye
   return layer(net, "Add", { ...options, inputs: [a, b], shape: a.shape! });
 }
 
+/** Values side by side along the channels, `[N, C₁, …]`, `[N, C₂, …]`, … → `[N, C₁ + C₂ + …, …]`. */
+export function concat(net: Network, parts: readonly Value[], options: LayerOptions): Value {
+  const [first] = parts as [Value];
+  const channels = parts.reduce((total, part) => total + size(part, 1), 0);
+  const shape = [batch(first), channels, ...first.shape!.slice(2)];
+  return layer(net, "Concat", { ...options, inputs: parts, shape, attributes: { axis: int(1) } });
+}
+
 /** The largest of every window of `[N, C, H, W]`. */
 export function maxPool(net: Network, x: Value, options: PoolOptions): Value {
   return pool(net, "MaxPool", x, options);
@@ -195,9 +214,11 @@ export function averagePool(net: Network, x: Value, options: PoolOptions): Value
 }
 
 function pool(net: Network, operator: string, x: Value, options: PoolOptions): Value {
-  const { name, kernel, stride = kernel, padding = 0 } = options;
-  const shape = [batch(x), size(x, 1), ...slide(x, { kernel, stride, padding })];
+  const { name, kernel, stride = kernel, padding = 0, ceil = false } = options;
+  const shape = [batch(x), size(x, 1), ...slide(x, { kernel, stride, padding, ceil })];
   const attributes = {
+    ...(ceil && { ceil_mode: int(1) }),
+    ...(operator === "AveragePool" && padding > 0 && { count_include_pad: int(1) }),
     kernel_shape: ints([kernel, kernel]),
     pads: ints([padding, padding, padding, padding]),
     strides: ints([stride, stride]),
@@ -264,15 +285,28 @@ function size(x: Value, axis: number): number {
   throw new TypeError(`Axis ${axis} of "${x.name}" must be a known size, found ${dim}`);
 }
 
-function slide(
-  x: Value,
-  { kernel, stride, padding }: { kernel: number; stride: number; padding: number },
-): number[] {
-  return [2, 3].map((axis) => {
-    const places = Math.floor((size(x, axis) + 2 * padding - kernel) / stride) + 1;
-    if (places >= 1) return places;
+interface Sliding {
+  readonly kernel: Pixels;
+  readonly stride: number;
+  readonly padding: Pixels;
+  readonly ceil?: boolean;
+}
+
+/** How many positions a window has along each axis. */
+function slide(x: Value, { kernel, stride, padding, ceil = false }: Sliding): number[] {
+  const [window, pads] = [both(kernel), both(padding)];
+  return [0, 1].map((axis) => {
+    const steps = (size(x, axis + 2) + 2 * pads[axis]! - window[axis]!) / stride;
+    const places = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    // A window that would start in the padding after the last pixel is left out, as in PyTorch.
+    const starts = ceil && (places - 1) * stride >= size(x, axis + 2) + pads[axis]!;
+    if (steps >= 0) return starts ? places - 1 : places;
     throw new RangeError(
-      `A ${kernel}×${kernel} window does not fit into "${x.name}" of ${size(x, 2)}×${size(x, 3)}`,
+      `A ${window.join("×")} window does not fit into "${x.name}" of ${size(x, 2)}×${size(x, 3)}`,
     );
   });
+}
+
+function both(pixels: Pixels): readonly [number, number] {
+  return typeof pixels === "number" ? [pixels, pixels] : pixels;
 }

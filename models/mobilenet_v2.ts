@@ -1,6 +1,5 @@
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
-import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
 import { constant, kaimingNormalByFanOut, normal } from "./initializers.ts";
 import {
   add,
@@ -9,15 +8,11 @@ import {
   dropout,
   flatten,
   globalAveragePool,
-  input,
   linear,
   type Network,
-  network,
-  output,
   relu6,
-  toModel,
 } from "./layers.ts";
-import type { ImageNetworkOptions } from "./image_network.ts";
+import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 
 /** A run of blocks, as the paper's table 2 lists them. */
 interface Stage {
@@ -47,31 +42,24 @@ const LAST_CHANNELS = 1280;
  * `[batch, 3, sizePx, sizePx]`.
  */
 export function mobilenetV2(options: ImageNetworkOptions = {}): Model {
-  const { classes = 1000, seed = 0, sizePx = 224 } = options;
-  const net = network(seed);
-  let x = input(net, "x", ["batch", 3, sizePx, sizePx]);
-  x = unit(net, x, { name: "features.0", channels: FIRST_CHANNELS, kernel: 3, stride: 2 });
-  let index = 1;
-  for (const { expansion, channels, blocks, stride } of STAGES) {
-    for (let block = 0; block < blocks; block++) {
-      x = invertedResidual(net, x, {
-        name: `features.${index++}`,
-        expansion,
-        channels,
-        stride: block === 0 ? stride : 1,
-      });
+  return imageNetwork("mobilenet_v2", options, (net, x, classes) => {
+    x = unit(net, x, { name: "features.0", channels: FIRST_CHANNELS, kernel: 3, stride: 2 });
+    let index = 1;
+    for (const { expansion, channels, blocks, stride } of STAGES) {
+      for (let block = 0; block < blocks; block++) {
+        x = invertedResidual(net, x, {
+          name: `features.${index++}`,
+          expansion,
+          channels,
+          stride: block === 0 ? stride : 1,
+        });
+      }
     }
-  }
-  x = unit(net, x, { name: `features.${index}`, channels: LAST_CHANNELS, kernel: 1 });
-  x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
-  x = dropout(net, x, { name: "classifier.0", ratio: 0.2 });
-  const features = typeof classes === "number" ? classes : classes.length;
-  const start = { weights: normal(0.01), biases: constant(0) };
-  output(net, linear(net, x, { name: "classifier.1", features, ...start }));
-  return toModel(net, {
-    name: "mobilenet_v2",
-    ...(typeof classes !== "number" && { classes }),
-    preprocessing: imagenetPreprocessing({ heightPx: sizePx, widthPx: sizePx }),
+    x = unit(net, x, { name: `features.${index}`, channels: LAST_CHANNELS, kernel: 1 });
+    x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
+    x = dropout(net, x, { name: "classifier.0", ratio: 0.2 });
+    const start = { weights: normal(0.01), biases: constant(0) };
+    return linear(net, x, { name: "classifier.1", features: classes, ...start });
   });
 }
 

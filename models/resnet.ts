@@ -6,18 +6,13 @@ import {
   conv2d,
   flatten,
   globalAveragePool,
-  input,
   linear,
   maxPool,
   type Network,
-  network,
-  output,
   relu,
-  toModel,
 } from "./layers.ts";
-import type { ImageNetworkOptions } from "./image_network.ts";
+import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
-import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
 
 interface Architecture {
   readonly name: string;
@@ -52,29 +47,32 @@ export function resnet50(options: ImageNetworkOptions = {}): Model {
   return resnet({ name: "resnet50", block: bottleneck, depths: [3, 4, 6, 3] }, options);
 }
 
+/** ResNet-101 with random weights; see `resnet50`. */
+export function resnet101(options: ImageNetworkOptions = {}): Model {
+  return resnet({ name: "resnet101", block: bottleneck, depths: [3, 4, 23, 3] }, options);
+}
+
+/** ResNet-152 with random weights; see `resnet50`. */
+export function resnet152(options: ImageNetworkOptions = {}): Model {
+  return resnet({ name: "resnet152", block: bottleneck, depths: [3, 8, 36, 3] }, options);
+}
+
 function resnet({ name, block, depths }: Architecture, options: ImageNetworkOptions): Model {
-  const { classes = 1000, seed = 0, sizePx = 224 } = options;
-  const net = network(seed);
-  let x = input(net, "x", ["batch", 3, sizePx, sizePx]);
-  x = normalised(net, x, { name: ["conv1", "bn1"], channels: 64, kernel: 7, stride: 2 });
-  x = relu(net, x, { name: "relu" });
-  x = maxPool(net, x, { name: "maxpool", kernel: 3, stride: 2, padding: 1 });
-  depths.forEach((depth, stage) => {
-    for (let index = 0; index < depth; index++) {
-      x = block(net, x, {
-        name: `layer${stage + 1}.${index}`,
-        channels: 64 << stage,
-        stride: stage > 0 && index === 0 ? 2 : 1,
-      });
-    }
-  });
-  x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
-  const features = typeof classes === "number" ? classes : classes.length;
-  output(net, linear(net, x, { name: "fc", features }));
-  return toModel(net, {
-    name,
-    ...(typeof classes !== "number" && { classes }),
-    preprocessing: imagenetPreprocessing({ heightPx: sizePx, widthPx: sizePx }),
+  return imageNetwork(name, options, (net, x, classes) => {
+    x = normalised(net, x, { name: ["conv1", "bn1"], channels: 64, kernel: 7, stride: 2 });
+    x = relu(net, x, { name: "relu" });
+    x = maxPool(net, x, { name: "maxpool", kernel: 3, stride: 2, padding: 1 });
+    depths.forEach((depth, stage) => {
+      for (let index = 0; index < depth; index++) {
+        x = block(net, x, {
+          name: `layer${stage + 1}.${index}`,
+          channels: 64 << stage,
+          stride: stage > 0 && index === 0 ? 2 : 1,
+        });
+      }
+    });
+    x = flatten(net, globalAveragePool(net, x, { name: "avgpool" }), { name: "flatten" });
+    return linear(net, x, { name: "fc", features: classes });
   });
 }
 

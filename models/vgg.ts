@@ -1,6 +1,5 @@
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
-import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
 import { constant, kaimingNormalByFanOut, normal } from "./initializers.ts";
 import {
   averagePool,
@@ -8,16 +7,12 @@ import {
   conv2d,
   dropout,
   flatten,
-  input,
   linear,
   maxPool,
   type Network,
-  network,
-  output,
   relu,
-  toModel,
 } from "./layers.ts";
-import type { ImageNetworkOptions } from "./image_network.ts";
+import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 
 /** Options of the VGGs. */
 export interface VggOptions extends ImageNetworkOptions {
@@ -91,30 +86,25 @@ export function vgg19Bn(options: VggOptions = {}): Model {
 }
 
 function vgg(architecture: Architecture, options: VggOptions): Model {
-  const { classes = 1000, seed = 0, sizePx = 224, hidden = 4096 } = options;
+  const { sizePx = 224, hidden = 4096 } = options;
   if (!(Number.isInteger(sizePx) && sizePx > 0 && sizePx % (SHRINK * POOLED_PX) === 0)) {
     throw new RangeError(
       `${architecture.name}: option "sizePx" must be a multiple of ${SHRINK * POOLED_PX}, ` +
         `found ${sizePx}`,
     );
   }
-  const net = network(seed);
-  let x = input(net, "x", ["batch", 3, sizePx, sizePx]);
-  x = features(net, x, architecture);
-  const window = sizePx / SHRINK / POOLED_PX;
-  if (window > 1) x = averagePool(net, x, { name: "avgpool", kernel: window });
-  x = flatten(net, x, { name: "flatten" });
-  const layer = (name: string, width: number) =>
-    linear(net, x, { name, features: width, weights: normal(0.01), biases: constant(0) });
-  for (const at of [0, 3]) {
-    x = relu(net, layer(`classifier.${at}`, hidden), { name: `classifier.${at + 1}` });
-    x = dropout(net, x, { name: `classifier.${at + 2}`, ratio: 0.5 });
-  }
-  output(net, layer("classifier.6", typeof classes === "number" ? classes : classes.length));
-  return toModel(net, {
-    name: architecture.name,
-    ...(typeof classes !== "number" && { classes }),
-    preprocessing: imagenetPreprocessing({ heightPx: sizePx, widthPx: sizePx }),
+  return imageNetwork(architecture.name, options, (net, x, classes) => {
+    x = features(net, x, architecture);
+    const window = sizePx / SHRINK / POOLED_PX;
+    if (window > 1) x = averagePool(net, x, { name: "avgpool", kernel: window });
+    x = flatten(net, x, { name: "flatten" });
+    const layer = (name: string, width: number) =>
+      linear(net, x, { name, features: width, weights: normal(0.01), biases: constant(0) });
+    for (const at of [0, 3]) {
+      x = relu(net, layer(`classifier.${at}`, hidden), { name: `classifier.${at + 1}` });
+      x = dropout(net, x, { name: `classifier.${at + 2}`, ratio: 0.5 });
+    }
+    return layer("classifier.6", classes);
   });
 }
 

@@ -12,7 +12,8 @@ export const memory: Row = {
   lines: [{ label: "memory of resnet18-step", bound: 1 }],
 };
 
-async function peakMebibytes(): Promise<number> {
+/** The most memory that this process has held, in MiB. */
+export async function peakMebibytes(): Promise<number> {
   const status = await Deno.readTextFile("/proc/self/status");
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) / 1024;
 }

@@ -12,6 +12,8 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { lrFindCommand } from "./commands/lr_find.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { searchCommand } from "./commands/search.ts";
+import { similarCommand } from "./commands/similar.ts";
 import { reportCommand } from "./commands/report.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { outputTo, PROCESS_STREAMS, type Streams } from "./output.ts";
@@ -23,9 +25,11 @@ const COMMANDS: readonly Command[] = [
   lrFindCommand,
   evaluateCommand,
   predictCommand,
+  searchCommand,
   reportCommand,
   featuresCommand,
   duplicatesCommand,
+  similarCommand,
   modelsCommand,
   inspectCommand,
   artifactsBuildCommand,

@@ -1,4 +1,5 @@
 import type { Dataset } from "../tensor/dataset.ts";
+import { checkIndexed } from "./check_indexed.ts";
 
 /**
  * How many examples each class has, by class index. Examples are read only where the data set does not
@@ -14,6 +15,7 @@ import type { Dataset } from "../tensor/dataset.ts";
  * ```
  */
 export async function classCounts(dataset: Dataset): Promise<number[]> {
+  checkIndexed("classCounts()", dataset);
   const counts: number[] = (dataset.classes ?? []).map(() => 0);
   const add = (label: number) => counts[label] = (counts[label] ?? 0) + 1;
   for (let index = 0; index < dataset.length; index++) {

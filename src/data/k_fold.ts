@@ -7,6 +7,7 @@ import { indicesByClass, shuffled } from "./class_groups.ts";
 import type { Split } from "./split.ts";
 import { groupsSchema } from "./split.ts";
 import { subset } from "./subset.ts";
+import { checkIndexed } from "./check_indexed.ts";
 
 /** Options of `kFold`. */
 export interface KFoldOptions {
@@ -52,6 +53,7 @@ export function kFold(
     schema,
     options,
   );
+  checkIndexed("kFold()", dataset);
   if (dataset.length < folds) {
     throw new RangeError(`kFold(): ${dataset.length} examples cannot be put into ${folds} folds`);
   }

@@ -5,6 +5,7 @@ import { permutation, type Rng, rng } from "../tensor/rng.ts";
 import { assignGroups, type Groups } from "./assign_groups.ts";
 import { indicesByClass } from "./class_groups.ts";
 import { subset } from "./subset.ts";
+import { checkIndexed } from "./check_indexed.ts";
 
 /** Options of `split`. */
 export interface SplitOptions {
@@ -59,6 +60,7 @@ export function split(dataset: Dataset, fraction: number, options: SplitOptions 
     schema,
     options,
   );
+  checkIndexed("split()", dataset);
   if (typeof fraction !== "number") {
     throw new TypeError(`split(): the fraction must be a number, found ${show(fraction)}`);
   }

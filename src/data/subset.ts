@@ -1,6 +1,7 @@
 import type { Dataset } from "../tensor/dataset.ts";
 import { sha256 } from "../tensor/sha256.ts";
 import { checkIndex } from "./picture_dataset.ts";
+import { checkIndexed } from "./check_indexed.ts";
 
 /** Draws of random changes for an index that comes again lie this far beyond those of its epochs. */
 const DRAWS = 2 ** 20;
@@ -22,6 +23,7 @@ const DRAWS = 2 ** 20;
  * ```
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  checkIndexed("subset()", dataset);
   const kept = Array.from(indices);
   for (const index of kept) checkIndex(index, dataset.length);
   const repeats = repeatsOf(kept);

@@ -221,6 +221,24 @@ export class Graph {
     return value;
   }
 
+  /**
+   * Makes `node` put out output `position` under another name. The value of the old name keeps its
+   * readers and waits for another node to put it out; without readers it is forgotten.
+   */
+  renameOutput(node: Node, position: number, name: string): Value {
+    const before = node.outputs[position];
+    const value = this.#unmade(name);
+    (node.outputs as (Value | undefined)[])[position] = value;
+    value.producer = node;
+    if (!before || before === value) return value;
+    value.type = before.type;
+    value.shape = before.shape;
+    before.producer = undefined;
+    const isRead = before.consumers.size > 0 || this.outputs.includes(before);
+    if (!isRead) this.#values.delete(before.name);
+    return value;
+  }
+
   /** Drops output `position` of `node`. Throws `RangeError` where something reads it. */
   dropOutput(node: Node, position: number): void {
     const value = node.outputs[position];

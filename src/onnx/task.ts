@@ -1,10 +1,15 @@
 import type { Model } from "./model.ts";
 
 /** What the outputs of a model are: one class of several, any number of classes, numbers, or a place in space. */
-export type Task = (typeof TASKS)[number];
+export type Task = "classification" | "multiLabel" | "regression" | "embedding";
 
 /** Every task. */
-export const TASKS = ["classification", "multiLabel", "regression", "embedding"] as const;
+export const TASKS = [
+  "classification",
+  "multiLabel",
+  "regression",
+  "embedding",
+] as const satisfies readonly Task[];
 
 /** Key of the task in a file's metadata. */
 const TASK = "graft.task";

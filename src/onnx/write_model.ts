@@ -23,6 +23,8 @@ export interface EncodeOptions {
   readonly source?: object | undefined;
   /** Facts for `metadata_props`. */
   readonly metadata?: ReadonlyMap<string, string>;
+  /** Values whose type and shape are written down, since the runtime cannot infer them. */
+  readonly declared?: readonly Value[];
 }
 
 /** A model as the bytes of an ONNX file, in pieces; weights are not copied. */
@@ -43,7 +45,10 @@ export function encodeGraph(graph: Graph, options: EncodeOptions = {}): Uint8Arr
   return bytes;
 }
 
-function encodePieces(graph: Graph, { source, metadata }: EncodeOptions): Uint8Array[] {
+function encodePieces(
+  graph: Graph,
+  { source, metadata, declared = [] }: EncodeOptions,
+): Uint8Array[] {
   const from = source as ModelProto | undefined;
   const opsets = new Map(graph.opsets);
   for (const node of graph.nodes) if (!opsets.has(node.domain)) opsets.set(node.domain, 1);
@@ -71,6 +76,7 @@ function encodePieces(graph: Graph, { source, metadata }: EncodeOptions): Uint8A
       node: encodeNodes(graph),
       input: graph.inputs.map(encodeInfo),
       output: graph.outputs.map(encodeInfo),
+      valueInfo: declared.map(encodeInfo),
     }),
     from?.graph,
   );

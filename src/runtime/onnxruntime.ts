@@ -1,4 +1,3 @@
-import { InferenceSession, Tensor as EngineTensor } from "onnxruntime-node";
 import { join } from "@std/path";
 import { isDataType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -6,7 +5,7 @@ import { channelBlock } from "./channel_block.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
 import { libraryFolder } from "./native/library.ts";
 import { nativeEngine, openNative } from "./native/session.ts";
-import type { OutputReport, Runtime, Session, SessionOptions, Tensors } from "./runtime.ts";
+import type { OutputReport, Runtime, Session, SessionOptions } from "./runtime.ts";
 
 /** Where to compute: `auto` takes CUDA where it loads and says so where it does not. */
 export type Device = "auto" | "cpu" | "cuda";
@@ -83,6 +82,8 @@ async function open(
   executionProviders: string[],
   { optimise = true }: SessionOptions = {},
 ): Promise<Session> {
+  // Loaded where it is needed only: on the CPU it mostly is not.
+  const { InferenceSession, Tensor: EngineTensor } = await import("onnxruntime-node");
   const session = await InferenceSession.create(model, {
     executionProviders,
     graphOptimizationLevel: optimise ? "all" : "disabled",
@@ -93,6 +94,11 @@ async function open(
     type: output.isTensor && isDataType(output.type) ? output.type : undefined,
     shape: output.isTensor ? output.shape : [],
   }));
+  const engineTensor = (tensor: Tensor) => {
+    if (tensor instanceof EngineTensor) return tensor;
+    const { type, data, dims } = tensor;
+    return new EngineTensor(type as "float32", data as Float32Array, dims);
+  };
   return {
     inputs: session.inputNames,
     outputs,
@@ -100,23 +106,12 @@ async function open(
       const fetches = Object.fromEntries(
         wanted.map((name) => [name, into[name] ? engineTensor(into[name]) : null]),
       );
-      const results = await session.run(engineTensors(feeds), fetches);
+      const fed = Object.entries(feeds).map(([name, tensor]) => [name, engineTensor(tensor)]);
+      const results = await session.run(Object.fromEntries(fed), fetches);
       return results as unknown as Record<string, Tensor>;
     },
     release: () => session.release(),
   };
-}
-
-function engineTensors(tensors: Tensors): Record<string, EngineTensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, engineTensor(tensor)]),
-  );
-}
-
-function engineTensor(tensor: Tensor): EngineTensor {
-  if (tensor instanceof EngineTensor) return tensor;
-  const { type, data, dims } = tensor;
-  return new EngineTensor(type as "float32", data as Float32Array, dims);
 }
 
 function firstLine(text: string): string {

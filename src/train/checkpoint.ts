@@ -150,8 +150,7 @@ export async function readCheckpoint(
     if (typeof state !== "string") throw new SyntaxError("it is of another program");
     const tensors = new Map(trainable);
     for (const [key, value] of frozen) {
-      const isNamed = key.startsWith(EXTRA) || MOMENT.test(key);
-      tensors.set(isNamed ? key : runningName(key), value);
+      tensors.set(key.startsWith(EXTRA) || MOMENT.test(key) ? key : runningName(key), value);
     }
     for (const [parameter, own] of optimizerGroups[0]?.moments ?? []) {
       for (const [moment, value] of own) tensors.set(`state/${moment}/${parameter}`, value);

@@ -1,17 +1,15 @@
 import { lossOf } from "../artifacts/losses/by_name.ts";
-import { withStayNear } from "../artifacts/losses/stay_near.ts";
 import type { Model } from "../onnx/model.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
-import { completeLoss, defaultLoss } from "./default_loss.ts";
-import { type FitOptions, type FitSettings, fitSettings } from "./fit_options.ts";
+import type { FitOptions, FitSettings } from "./fit_options.ts";
 import type { FitResult } from "./history.ts";
-import { isJoint } from "./joint.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
 import { Run, type RunDatasets } from "./run.ts";
 import { dryRun } from "./run/dry_run.ts";
 import { firstExamples } from "./run/first_examples.ts";
+import { settingsFor } from "./settings_for.ts";
 import { Trainer } from "./trainer.ts";
 
 export { type Divergence, DivergenceError, type DivergenceKind } from "./divergence_error.ts";
@@ -45,18 +43,10 @@ export async function fit(
   dataset: Dataset,
   options: FitOptions = {},
 ): Promise<FitResult> {
-  const checked = fitSettings(options);
-  const wanted = options.loss ?? defaultLoss(model, "fit()");
-  const own = await completeLoss(wanted, isJoint(dataset) ? dataset.ofTarget : dataset, model);
-  const loss = isJoint(dataset) ? await dataset.jointLoss(own) : own;
-  const settings = {
-    ...checked,
-    ...(isJoint(dataset) && checked.shuffle && { sampler: dataset.sampler }),
-    loss: withStayNear(loss, checked.stayNear),
-  };
+  const settings = await settingsFor(model, dataset, options);
   checkClasses(dataset, model, "The training data");
   if (settings.validation) checkClasses(settings.validation, model, "The validation data");
-  const labels = lossOf(loss).targets === "classes"
+  const labels = lossOf(settings.loss).targets === "classes"
     ? dataset.classes ?? model.classes
     : model.classes;
   const named = { ...model, classes: model.classes ?? labels };

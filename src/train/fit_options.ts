@@ -22,6 +22,7 @@ import { type Optimizer, optimizerSchema } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
 import type { Mix } from "./mix/mix.ts";
+import type { MemoryMode } from "./program.ts";
 import type { Sampler } from "./samplers/sampler.ts";
 import type { BatchNormMode } from "./specialise.ts";
 
@@ -100,6 +101,12 @@ export interface FitOptions {
   /** What listens to the run, in order. @default {[]} */
   readonly callbacks?: readonly Callback[];
   /**
+   * What a step keeps for its backward pass. `"low"` keeps a part of it and computes the rest again,
+   * for networks and batches that do not fit otherwise: the gradients are the same, a step takes up to
+   * a third longer. @default {"normal"}
+   */
+  readonly memory?: MemoryMode;
+  /**
    * Most bytes of what the frozen part makes of the examples to keep in memory; past it they are kept
    * in a temporary file. @default {2^30}
    */
@@ -177,6 +184,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   ).optional(),
   dryRun: z.boolean().optional(),
   overfitBatches: z.number().int().min(0).optional(),
+  memory: z.enum(["normal", "low"]).optional(),
   cacheBytes: z.number().min(0).optional(),
   cacheFolder: z.string().min(1).optional(),
   cacheCopies: z.number().int().min(0).optional(),

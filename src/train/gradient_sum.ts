@@ -50,8 +50,10 @@ export class GradientSum {
   /** Writes the mean over all examples, and starts anew. */
   takeMean(into: Float32Array): StepTaken {
     const sum = this.#sum!;
-    for (let i = 0; i < sum.length; i++) into[i] = sum[i]! / this.#weight;
-    const taken = { loss: this.#loss / this.#weight, count: this.#count };
+    // Batches of which nothing counts have neither loss nor slope.
+    const weight = this.#weight || 1;
+    for (let i = 0; i < sum.length; i++) into[i] = sum[i]! / weight;
+    const taken = { loss: this.#loss / weight, count: this.#count };
     this.#batches =
       this.#weight =
       this.#loss =

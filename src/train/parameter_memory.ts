@@ -63,11 +63,10 @@ export class ParameterMemory {
         const shape = shapes[index]![region];
         if (!shape) return;
         this.#places.get(name)!.push({ offset: 4 * end, shape });
-        end += Math.ceil(sizeOf(shape) / ALIGNED) * ALIGNED;
+        end += padded(sizeOf(shape));
       });
     }
-    const padded = ({ shape }: MemoryParameter) => Math.ceil(sizeOf(shape) / ALIGNED) * ALIGNED;
-    this.count = trained.reduce((sum, parameter) => sum + padded(parameter), 0);
+    this.count = trained.reduce((sum, { shape }) => sum + padded(sizeOf(shape)), 0);
     this.scratch = 4 * end;
     const bytes = Math.max(1, 4 * (end + scratch));
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
@@ -121,6 +120,11 @@ export class ParameterMemory {
       if (weight) this.view(name, 0).data.set(weight.data as Float32Array);
     }
   }
+}
+
+/** Elements that an array takes up, the gap behind it included. */
+export function padded(size: number): number {
+  return Math.ceil(size / ALIGNED) * ALIGNED;
 }
 
 function checkType({ name, type }: MemoryParameter): void {

@@ -11,6 +11,7 @@ import {
 import type { Loss } from "../artifacts/loss.ts";
 import { Builder } from "../autodiff/builder.ts";
 import { blockChannels } from "../autodiff/lowering/blocked/block_channels.ts";
+import { recompute } from "../autodiff/recompute/recompute.ts";
 import { writeOut } from "../autodiff/written/mod.ts";
 import type { Model } from "../onnx/model.ts";
 import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
@@ -31,7 +32,15 @@ export interface ProgramOptions extends Omit<SpecialiseOptions, "outputs" | "tea
   readonly loss: Loss;
   /** Type and shape of the targets of a batch. */
   readonly targets: { readonly type: DataType; readonly shape: readonly number[] };
+  /** Whether values of the forward pass are computed again rather than kept. @default {"normal"} */
+  readonly memory?: MemoryMode | undefined;
 }
+
+/**
+ * What a training step keeps for its backward pass: `"normal"` all that it reads, `"low"` a part, the
+ * rest being computed again.
+ */
+export type MemoryMode = "normal" | "low";
 
 /** What one step of a training program gives, beside the gradients in the parameter memory. */
 export interface StepResult extends LossResult {
@@ -120,8 +129,13 @@ export class Program {
       batchNorms: specialised.batchNorms,
       model,
     });
-    blockChannels(new Builder(graph.graph), await runtime.channelBlock());
-    const training = await runtime.session(encodeGraph(graph.graph, { source }));
+    const g = new Builder(graph.graph);
+    blockChannels(g, await runtime.channelBlock());
+    const results = [graph.loss, ...graph.outputs];
+    const declared = options.memory === "low"
+      ? recompute(g, { results, parameters: memory.names })
+      : [];
+    const training = await runtime.session(encodeGraph(graph.graph, { source, declared }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
     return new Program(runtime, model, memory, options, specialised, featureNames, {

@@ -1,5 +1,6 @@
 import { averaged, WeightAverage, type Weights } from "./average/weight_average.ts";
 import { momentName, runningName } from "./checkpoint.ts";
+import type { Graph } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -13,6 +14,7 @@ import type { HostBatch } from "./loader.ts";
 import { batchNormOf } from "./groups/resolve_groups.ts";
 import { namingSizes } from "./misfit.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
+import { specialise, type SpecialiseOptions } from "./specialise.ts";
 import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
 import { type UpdateOutcome, UpdateStep } from "./update_step.ts";
 
@@ -57,13 +59,10 @@ export class Trainer {
 
   /** The program for a batch like the one given. */
   program(batch: HostBatch): Promise<Program> {
-    const { targets, inputs, weights } = batch;
+    const { targets, inputs } = batch;
     if (!targets) throw new TypeError("The examples have no targets to learn from or compare with");
-    const size = weights.dims[0]!;
-    const shapes = Object.fromEntries(
-      Object.entries(inputs).map(([name, { dims }]) => [name, dims]),
-    );
-    const key = JSON.stringify([size, shapes, targets.type, targets.dims]);
+    const sizes = this.#sizesOf(batch);
+    const key = JSON.stringify([sizes.batch, sizes.shapes, targets.type, targets.dims]);
     let program = this.#programs.get(key);
     if (!program) {
       checkInputs(this.model, inputs, { what: "fit(): " });
@@ -72,18 +71,30 @@ export class Trainer {
         inputs,
         () =>
           Program.compile(this.runtime, this.model, this.memory, {
-            shapes,
-            batch: size,
-            batchNorm: batchNormOf(this.model, this.settings),
-            dropout: true,
-            allOutputs: false,
+            ...sizes,
             loss: this.settings.loss,
             targets: { type: targets.type, shape: targets.dims },
+            memory: this.settings.memory,
           }),
       );
       this.#programs.set(key, program);
     }
     return program;
+  }
+
+  /** The frozen part of the model, made for a batch like the one given. */
+  async frozenPart(batch: HostBatch): Promise<Graph | undefined> {
+    return (await specialise(this.runtime, this.model, this.#sizesOf(batch))).frozen;
+  }
+
+  #sizesOf({ inputs, weights }: HostBatch): SpecialiseOptions {
+    return {
+      shapes: Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])),
+      batch: weights.dims[0]!,
+      batchNorm: batchNormOf(this.model, this.settings),
+      dropout: true,
+      allOutputs: false,
+    };
   }
 
   /** The running statistics that training updates. */
@@ -114,7 +125,9 @@ export class Trainer {
       const again = async () => void await pass();
       return { ...result, ...await this.#apply(learningRate, { loss, count }, again) };
     }
-    const weight = weights.data.reduce((sum, weight) => sum + weight, 0);
+    // A single mean with weights of its own is put together by those, several by their examples.
+    const examples = weights.data.reduce((sum, weight) => sum + weight, 0);
+    const weight = result.terms?.length === 1 ? result.terms[0]!.weight : examples;
     gathered.add({ gradients: this.memory.region(1), weight, loss, count });
     if (gathered.batches < accumulate) return result;
     return { ...result, ...await this.finishStep(learningRate) };

@@ -1,21 +1,15 @@
-import {
-  compileUpdate,
-  type FlatUpdate,
-  type UpdateRange,
-} from "../artifacts/update/compile_update.ts";
 import { compileGradientNorm, type GradientNorm } from "../artifacts/update/gradient_norm.ts";
 import type { Probe } from "../artifacts/update/rule_parts.ts";
-import { isElementwise, scratchOf, stateShapes } from "../artifacts/update/tensor_update.ts";
+import { scratchOf, stateShapes } from "../artifacts/update/tensor_update.ts";
 import { clipScratch, UnitClip, type Units } from "../artifacts/update/unit_clip.ts";
 import type { Model } from "../onnx/model.ts";
-import { unitAxis } from "../onnx/unit_axis.ts";
-import { sizeOf } from "../tensor/shape.ts";
 import type { FitSettings } from "./fit_options.ts";
 import { type Clip, clippedGradient, normFactor } from "./groups/clip.ts";
 import { type ParameterRule, resolveGroups } from "./groups/resolve_groups.ts";
-import type { Optimizer } from "./optimizers/optimizer.ts";
-import { ParameterMemory } from "./parameter_memory.ts";
+import { unitsOf } from "./groups/units.ts";
+import { padded, ParameterMemory } from "./parameter_memory.ts";
 import { ProbeStep } from "./probe_step.ts";
+import { type Sweep, sweepsOf } from "./sweeps.ts";
 
 /** What an update came to. */
 export interface UpdateOutcome {
@@ -23,13 +17,6 @@ export interface UpdateOutcome {
   readonly gradientNorm: number;
   /** The first parameter whose gradient is not finite; nothing was updated then. */
   readonly broken?: string;
-}
-
-/** One pass of an optimizer over parameters that lie side by side, or over one. */
-interface Sweep {
-  readonly update: FlatUpdate;
-  readonly at: UpdateRange;
-  readonly ratio: number;
 }
 
 /** Steps of the optimizers of a run over its parameters, by groups, with gradients clipped. */
@@ -52,7 +39,7 @@ export class UpdateStep {
     const probes = new Map<string, Probe>();
     for (const [name, { rule }] of this.#rules) if (rule.probe) probes.set(name, rule.probe);
     this.memory = this.#makeMemory(model, probes.size > 0);
-    this.#sweeps = this.#makeSweeps(model);
+    this.#sweeps = sweepsOf(this.#rules, this.memory, clippedGradient(clip));
     this.#norm = compileGradientNorm(this.memory.memory);
     this.#unitClip = clip && "adaptive" in clip
       ? new UnitClip(this.memory.memory, clip.adaptive)
@@ -119,8 +106,8 @@ export class UpdateStep {
     const ruleOf = (name: string) => rules.get(name)!.rule;
     const total = (sizes: readonly number[]) => sizes.reduce((most, one) => Math.max(most, one), 0);
     const trained = [...model.parameters.values()].filter(({ name }) => rules.has(name));
-    // Probes keep all parameters, each of which may be padded to 16 numbers.
-    const kept = trained.reduce((sum, { size }) => sum + Math.ceil(size / 16) * 16, 0);
+    // Probes keep all parameters as they were.
+    const kept = trained.reduce((sum, { size }) => sum + padded(size), 0);
     const scratch = total([
       probes ? kept : 0,
       ...trained.map(({ name, shape }) => scratchOf(ruleOf(name), shape)),
@@ -131,53 +118,4 @@ export class UpdateStep {
     ) => stateShapes(ruleOf(name), shape);
     return new ParameterMemory(model, states, scratch);
   }
-
-  /** Parameters side by side with the same rule and rate share a sweep. */
-  #makeSweeps(model: Model): Sweep[] {
-    const updates = new Map<Optimizer, FlatUpdate>();
-    const options = clippedGradient(this.#clip);
-    const sweeps: Sweep[] = [];
-    let last: ParameterRule | undefined;
-    for (const [name, own] of this.#rules) {
-      const update = updates.get(own.rule) ?? compileUpdate(own.rule, this.memory.memory, options);
-      updates.set(own.rule, update);
-      const at = this.#rangeOf(name, model.parameters.get(name)!.shape);
-      const joins = last?.rule === own.rule && last.ratio === own.ratio && isElementwise(own.rule);
-      last = own;
-      if (joins) {
-        const { at: before, ...rest } = sweeps.pop()!;
-        const count = (at.parameters - before.parameters) / 4 + at.count;
-        const { shape: _shape, ...whole } = before;
-        sweeps.push({ ...rest, at: { ...whole, count } });
-      } else sweeps.push({ update, at, ratio: own.ratio });
-    }
-    return sweeps;
-  }
-
-  #rangeOf(name: string, shape: readonly number[]): UpdateRange {
-    const { memory } = this;
-    const states = Array.from({ length: memory.states(name) }, (_, index) => 2 + index);
-    const offset = (region: number) => memory.view(name, region).data.byteOffset;
-    return {
-      count: sizeOf(shape),
-      parameters: offset(0),
-      gradients: offset(1),
-      state: states.map(offset),
-      shape,
-      scratch: memory.scratch,
-    };
-  }
-}
-
-/** How the units of each parameter lie, the classifier's only where they are to be clipped too. */
-function unitsOf(model: Model, withHead: boolean): Map<string, Units> {
-  const clipped = [...model.parameters.values()].filter(({ trainable, head }) =>
-    trainable && (withHead || !head)
-  );
-  return new Map(clipped.map(({ name, shape, size }) => {
-    const axis = unitAxis(model.graph.value(name));
-    if (axis === undefined) return [name, { outer: 1, units: 1, inner: size }];
-    const outer = sizeOf(shape.slice(0, axis));
-    return [name, { outer, units: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) }];
-  }));
 }

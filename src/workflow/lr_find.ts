@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Model } from "../onnx/model.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
-import { type FitOptions, fitSettings } from "../train/fit_options.ts";
+import type { FitOptions } from "../train/fit_options.ts";
+import { settingsFor } from "../train/settings_for.ts";
 import { rateChart } from "./lr_find/chart.ts";
 import { type RateSuggestion, suggestRates } from "./lr_find/suggestion.ts";
 import { sweep } from "./lr_find/sweep.ts";
@@ -15,6 +16,11 @@ export interface LrFindOptions extends
     FitOptions,
     | "batchSize"
     | "optimizer"
+    | "groups"
+    | "learningRate"
+    | "layerDecay"
+    | "decayBiases"
+    | "clip"
     | "loss"
     | "augment"
     | "batchNorm"
@@ -55,6 +61,11 @@ const own = {
 const training = {
   batchSize: z.unknown().optional(),
   optimizer: z.unknown().optional(),
+  groups: z.unknown().optional(),
+  learningRate: z.unknown().optional(),
+  layerDecay: z.unknown().optional(),
+  decayBiases: z.unknown().optional(),
+  clip: z.unknown().optional(),
   loss: z.unknown().optional(),
   augment: z.unknown().optional(),
   batchNorm: z.unknown().optional(),
@@ -73,7 +84,8 @@ const SMOOTHING = 0.98;
 /**
  * Looks for a learning rate: trains a copy of the model for some steps at higher and higher rates and
  * follows the loss (Smith, arXiv 1506.01186; the procedure and its numbers are those of fastai's `lr_find`).
- * The model stays as it is. Throws `RangeError` where the loss diverges before a curve can be seen.
+ * The model stays as it is. Where parameters have rates of their own, these keep their ratio to the
+ * optimizer's, which is the one that rises. Throws `RangeError` where the loss diverges before a curve can be seen.
  *
  * @example
  * ```ts
@@ -113,7 +125,8 @@ export async function lrFind(
     lowest = Math.min(lowest, smooth);
     return smooth <= stopAt * lowest;
   };
-  await sweep(model, dataset, { settings: fitSettings(training), learningRates: planned, follow });
+  const settings = await settingsFor(model, dataset, training, "lrFind()");
+  await sweep(model, dataset, { settings, learningRates: planned, follow });
   const learningRates = planned.slice(0, losses.length);
   const suggestion = suggestionOf(learningRates, losses, steps);
   const chart = rateChart({ learningRates, losses, marks: { ...suggestion } });

@@ -248,6 +248,22 @@ Deno.test("weights of classes are counted in the data, and means hold over batch
   );
 });
 
+Deno.test("batches that make one step are put together by the weights of their classes", async () => {
+  const input = tensor("float32", [4, 3], hashed("x", 12));
+  const data = arrays({ inputs: { x: input }, targets: tensor("int64", [4], [0, 1, 1, 1]) });
+  const loss = crossEntropy({ classWeights: [1, 5] });
+  const optimizer = sgd({ learningRate: 0.1, momentum: 0 });
+  const options = { loss, optimizer, epochs: 2, shuffle: false, verbose: false } as const;
+  const model = multiplied(hashed("w", 6));
+  const whole = await fit(model, data, { ...options, batchSize: 4 });
+  const parts = await fit(model, data, { ...options, batchSize: 2, accumulate: 2 });
+  const [one, other] = [whole, parts].map(({ model }) =>
+    model.parameters.get("w.weight")!.value.data as Float32Array
+  );
+  one!.forEach((number, i) => assertAlmostEquals(other![i]!, number, 1e-6));
+  assertAlmostEquals(parts.history.epochs[1]!.loss, whole.history.epochs[1]!.loss, 1e-6);
+});
+
 Deno.test("a loss of one's own may have several terms, and read parameters and other outputs", async () => {
   const loss: Loss = {
     name: "own",

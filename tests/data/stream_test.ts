@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { digitCnn } from "../../models/digit_cnn.ts";
+import { classCounts } from "../../src/data/class_counts.ts";
+import { findDuplicates } from "../../src/data/duplicates/find_duplicates.ts";
+import { kFold } from "../../src/data/k_fold.ts";
+import { split } from "../../src/data/split.ts";
+import { subset } from "../../src/data/subset.ts";
 import { shuffleBuffer } from "../../src/data/stream/shuffle_buffer.ts";
 import { stream } from "../../src/data/stream/stream.ts";
 import type { Example } from "../../src/tensor/dataset.ts";
@@ -127,4 +132,13 @@ Deno.test("fit() and evaluate() say what a stream of unknown length needs", asyn
   await assertRejects(() => evaluate(digitCnn(), data, quiet), RangeError, "unknown length");
   const balanced = { ...quiet, stepsPerEpoch: 1, sampler: "balanced" } as const;
   await assertRejects(() => fit(digitCnn(), data, balanced), TypeError, 'leave "sampler" out');
+});
+
+Deno.test("what needs examples in any order refuses a stream", async () => {
+  const data = stream(() => counted(0, 9), { length: 9 });
+  for (const refused of [() => split(data, 0.5), () => kFold(data), () => subset(data, [0])]) {
+    assertThrows(refused, TypeError, "found a stream");
+  }
+  await assertRejects(() => classCounts(data), TypeError, "classCounts() needs examples");
+  await assertRejects(() => findDuplicates(data), TypeError, "findDuplicates() needs examples");
 });

@@ -3,6 +3,7 @@ import {
   assertAlmostEquals,
   assertEquals,
   assertNotEquals,
+  assertRejects,
   assertThrows,
 } from "@std/assert";
 import {
@@ -22,6 +23,7 @@ import { tensor } from "../../src/tensor/tensor.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { fit, type FitOptions } from "../../src/train/fit.ts";
 import { fitSettings } from "../../src/train/fit_options.ts";
+import { sam } from "../../src/train/optimizers/sam.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
 import { plateau } from "../../src/train/schedules/plateau.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
@@ -215,6 +217,15 @@ Deno.test("plateau() lowers the learning rate of a run", async () => {
   const { history } = await run({ schedule: plateau({ patience: 0, threshold: 0.9 }) });
   const rates = history.epochs.map(({ learningRate }) => learningRate);
   assert(rates[0] === 0.05 && rates[3]! < 0.006, rates.join());
+});
+
+Deno.test("fit() gathers no gradients for an optimizer that computes them twice", async () => {
+  const optimizer = sam(sgd({ learningRate: 0.05 }));
+  await assertRejects(
+    () => run({ optimizer, accumulate: 2 }),
+    RangeError,
+    '"accumulate" must be 1',
+  );
 });
 
 Deno.test("fit() names an average or accumulation that is wrong", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { arrays } from "../../src/data/arrays.ts";
 import { mlp } from "../../src/onnx/heads/layers.ts";
 import { replaceHead } from "../../src/onnx/replace_head.ts";
@@ -78,6 +78,15 @@ Deno.test("SAM draws the same dropout masks twice and moves running statistics o
     assertEquals(still, plain);
     assert(moved!.some((data, n) => data?.some((x, i) => x !== plain![n]![i])));
   }
+});
+
+Deno.test("a group may have SAM of its own", async () => {
+  const of = async (rho: number) => {
+    const groups = [{ parameters: first, optimizer: sam(momentum, { rho }) }];
+    return weightsOf(await train({ groups }));
+  };
+  assertEquals(await of(0), weightsOf(await train({})));
+  assertNotEquals(await of(0.1), await of(0));
 });
 
 Deno.test("a group's batch normalisation is that of the layers whose scales it has", async () => {

@@ -65,6 +65,12 @@ Deno.test("lrFind() goes on to the end where it is told to, in batches of all th
   assertEquals(learningRates.length, 30);
 });
 
+Deno.test("lrFind() leaves parameters with a factor of 0 as they are", async () => {
+  const groups = [{ parameters: "w.weight", factor: 0 }];
+  const { losses } = await lrFind(model, { ...data, length: 8 }, { ...quick, groups });
+  losses.forEach((loss) => assertAlmostEquals(loss, losses[0]!, 1e-5));
+});
+
 Deno.test("lrFind() ends where the loss is not finite", async () => {
   const wild = { ...quick, from: 1e10, to: 1e30, optimizer: sgd() };
   await assertRejects(() => lrFind(model, data, wild), RangeError, 'option "from"');

@@ -42,8 +42,10 @@ export const predictCommand: Command = {
     const read = files.filter((name) => !left.has(name));
     const predictions = read.map((name, index) => ({ file: name, classes: found[index] ?? [] }));
     for (const { file, classes } of predictions) {
-      const said = classes.map(({ label, probability }) => `${label} ${percent(probability)}`);
-      output.line(`${file}: ${said.join(", ")}`);
+      const said = classes.map(({ label, probability, value }) =>
+        `${label} ${value === undefined ? percent(probability) : value.toPrecision(6)}`
+      );
+      output.line(`${file}: ${said.join(", ") || "none"}`);
     }
     for (const { file, reason } of skipped) output.warn(`skipped ${file}: ${reason}`);
     return { json: { model: model.name, predictions, skipped } };

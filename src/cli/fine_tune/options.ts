@@ -121,6 +121,14 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
   },
   DEVICE,
   {
+    name: "memory",
+    kind: "text",
+    choices: ["normal", "low"],
+    otherwise: "normal",
+    help:
+      "low computes a part of the forward pass again rather than keeping it: less memory, more time",
+  },
+  {
     name: "seed",
     kind: "integer",
     value: "N",

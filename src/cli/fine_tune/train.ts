@@ -5,6 +5,7 @@ import { DivergenceError, type History } from "../../train/fit.ts";
 import { cutMix } from "../../train/mix/cut_mix.ts";
 import type { Mix } from "../../train/mix/mix.ts";
 import { mixUp } from "../../train/mix/mix_up.ts";
+import type { MemoryMode } from "../../train/program.ts";
 import { mixUpOrCutMix } from "../../train/mix/mix_up_or_cut_mix.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
 import { constant } from "../../train/schedules/constant.ts";
@@ -73,6 +74,7 @@ export async function train(
     ...present("checkpoint", checkpoint && { folder: checkpoint, ...every(values) }),
     ...present("overfitBatches", values.number("overfit-batches")),
     dryRun: values.flag("dry-run"),
+    ...present("memory", values.text("memory") as MemoryMode | undefined),
     ...present("cacheFolder", values.text("features")),
     ...present("cacheCopies", values.number("copies")),
     seed,
@@ -100,7 +102,7 @@ function phase(
   },
 ): FineTunePhase {
   const { epochs, batchSize, augment, schedule } = recipe;
-  const clipNorm = values.number("clip-norm");
+  const norm = values.number("clip-norm");
   return {
     train,
     epochs,
@@ -109,9 +111,9 @@ function phase(
     ...present("mix", MIXES[recipe.mix]?.()),
     ...(recipe.isBalanced && { sampler: "balanced" as const }),
     optimizer: optimizerOf(recipe),
-    ...present("layerDecay", values.number("layer-decay")),
-    ...present("clip", clipNorm === undefined ? undefined : { norm: clipNorm }),
     schedule: SCHEDULES[schedule](),
+    ...present("layerDecay", values.number("layer-decay")),
+    ...present("clip", norm === undefined ? undefined : { norm }),
     callbacks: [...stoppers(values, data), ...loggers],
   };
 }

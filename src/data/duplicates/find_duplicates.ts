@@ -7,6 +7,7 @@ import { isImage, nameOf, openPicture, type PictureSource } from "../picture.ts"
 import { UnreadableImageError } from "../unreadable_image_error.ts";
 import { hammingDistance, type HashName, perceptualHash } from "./perceptual_hash.ts";
 import type { PerceptualHash } from "./perceptual_hash.ts";
+import { checkIndexed } from "../check_indexed.ts";
 
 /** Options of `findDuplicates`. */
 export interface FindDuplicatesOptions {
@@ -75,6 +76,7 @@ export async function findDuplicates(
 ): Promise<DuplicatePair[]> {
   const { near, threshold, onProgress } = checkOptions("findDuplicates", schema, options);
   const all = Array.isArray(datasets) ? datasets as readonly Dataset[] : [datasets as Dataset];
+  for (const dataset of all) checkIndexed("findDuplicates()", dataset);
   const seen = await readAll(all, near, onProgress);
   const pairs: DuplicatePair[] = [];
   for (let a = 0; a < seen.length; a++) {

@@ -83,10 +83,11 @@ export function augMix(options: AugMixOptions = {}): Augmentation<AugMixture> {
 }
 
 function mixed(image: Image, { own, chains }: AugMixture, warp: Warp): Image {
-  const sums = Float32Array.from(image.data, (value) => own * value);
+  const sums = new Float32Array(image.data.length);
+  for (let i = 0; i < sums.length; i++) sums[i] = own * image.data[i]!;
   for (const { share, steps } of chains) {
     const { data } = applySteps(image, steps, warp);
     for (let i = 0; i < sums.length; i++) sums[i]! += share * data[i]!;
   }
-  return { ...image, data: new Uint8Array(Uint8ClampedArray.from(sums).buffer) };
+  return { ...image, data: new Uint8Array(new Uint8ClampedArray(sums).buffer) };
 }

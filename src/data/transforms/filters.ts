@@ -31,7 +31,7 @@ export function sharpened(image: Image, factor: number): Image {
 export function blurred(image: Image, sigmaPx: number, kernelPx: number): Image {
   const { widthPx, heightPx } = image;
   const weights = gaussian(sigmaPx, kernelPx);
-  const source = Float32Array.from(image.data);
+  const source = new Float32Array(image.data);
   const across = new Float32Array(source.length);
   const columns = reached(widthPx, kernelPx);
   for (let y = 0; y < heightPx; y++) {

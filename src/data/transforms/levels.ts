@@ -15,7 +15,7 @@ function byChannel(image: Image, tableOf: (counts: Uint32Array) => ArrayLike<num
   for (let channel = 0; channel < 3; channel++) {
     const counts = new Uint32Array(256);
     for (let i = channel; i < data.length; i += 3) counts[image.data[i]!]!++;
-    const table = Uint8ClampedArray.from(tableOf(counts));
+    const table = new Uint8ClampedArray(tableOf(counts));
     for (let i = channel; i < data.length; i += 3) data[i] = table[image.data[i]!]!;
   }
   return { ...image, data };

@@ -58,7 +58,7 @@ type Into = (image: Image, x: number, y: number, data: Uint8Array, to: number) =
 
 function warped(
   image: Image,
-  { fill }: Warp,
+  { fill: [red, green, blue] }: Warp,
   into: Into,
   place: (x: number, y: number, at: Float64Array) => void,
 ): Image {
@@ -70,7 +70,11 @@ function warped(
       place(column + 0.5, row + 0.5, at);
       const x = at[0]!, y = at[1]!;
       if (x >= 0 && y >= 0 && x < widthPx && y < heightPx) into(image, x, y, data, to);
-      else data.set(fill, to);
+      else {
+        data[to] = red;
+        data[to + 1] = green;
+        data[to + 2] = blue;
+      }
     }
   }
   return { widthPx, heightPx, data };
@@ -104,8 +108,9 @@ function bilinearInto(
 }
 
 /** In steps of 1/65536 pixel, as PIL does: twice as fast, and the same pixel where it is a close thing. */
-function nearestAffine(image: Image, [a, b, c, d, e, f]: Matrix, { fill }: Warp): Image {
+function nearestAffine(image: Image, [a, b, c, d, e, f]: Matrix, warp: Warp): Image {
   const { widthPx, heightPx, data: from } = image;
+  const [red, green, blue] = warp.fill;
   const data = new Uint8Array(widthPx * heightPx * 3);
   const [stepX, stepY, turnX, turnY] = [a, d, b, e].map(fixed) as [number, number, number, number];
   let startX = fixed(c + a * 0.5 + b * 0.5);
@@ -119,7 +124,11 @@ function nearestAffine(image: Image, [a, b, c, d, e, f]: Matrix, { fill }: Warp)
         data[to] = from[at]!;
         data[to + 1] = from[at + 1]!;
         data[to + 2] = from[at + 2]!;
-      } else data.set(fill, to);
+      } else {
+        data[to] = red;
+        data[to + 1] = green;
+        data[to + 2] = blue;
+      }
     }
   }
   return { widthPx, heightPx, data };

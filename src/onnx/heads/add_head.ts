@@ -172,7 +172,7 @@ function uniform(dims: readonly number[], fanIn: number, random: Rng): Tensor<"f
 }
 
 /** The ratio is an attribute up to opset 11 and an input from 12 on. */
-function addDropout(graph: Graph, x: Value, ratio: number, name: string): Value {
+export function addDropout(graph: Graph, x: Value, ratio: number, name: string): Value {
   if ((graph.opsets.get("") ?? 0) < 12) {
     return graph.add("Dropout", [x], { name, attributes: { ratio: float(ratio) } }).outputs[0]!;
   }

@@ -11,13 +11,15 @@ import { sha256 } from "../../tensor/sha256.ts";
  */
 export async function featureFile(
   folder: string | undefined,
-  frozen: Graph | undefined,
+  frozenPart: () => Promise<Graph | undefined>,
   dataset: Dataset,
   epoch: number,
 ): Promise<string | undefined> {
-  if (folder === undefined || !frozen || !dataset.fingerprint) return undefined;
+  if (folder === undefined || !dataset.fingerprint) return undefined;
   const data = await dataset.fingerprint();
   if (data === undefined) return undefined;
+  const frozen = await frozenPart();
+  if (!frozen) return undefined;
   const parts = [
     await sha256(encodeGraph(frozen)),
     data,

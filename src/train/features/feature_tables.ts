@@ -1,3 +1,4 @@
+import type { Graph } from "../../onnx/graph.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import type { FitSettings } from "../fit_options.ts";
 import type { Program } from "../program.ts";
@@ -13,6 +14,8 @@ export interface Filling {
   readonly classCount: number | undefined;
   /** The program for a data set's examples. */
   program(dataset: Dataset): Promise<Program>;
+  /** The frozen part of the model in a form that does not depend on the batch size. */
+  frozen(dataset: Dataset): Promise<Graph | undefined>;
 }
 
 /** What the frozen part makes of the data of a run, computed once where it is the same every epoch. */
@@ -62,7 +65,7 @@ export class FeatureTables {
 
 async function tableOf(
   dataset: Dataset,
-  { settings, classCount, program: programOf }: Filling,
+  { settings, classCount, program: programOf, frozen }: Filling,
   { what, copy, share }: {
     readonly what: string;
     readonly copy: number;
@@ -80,7 +83,8 @@ async function tableOf(
       classCount,
       epoch: copy,
       memoryBytes: cacheBytes * share,
-      file: await featureFile(cacheFolder, program.specialised.frozen, dataset, copy),
+      names: program.featureNames,
+      file: await featureFile(cacheFolder, () => frozen(dataset), dataset, copy),
       progress: (done) => {
         signal?.throwIfAborted();
         progress.at(done, dataset.length);

@@ -17,6 +17,8 @@ export interface FillOptions {
   readonly classCount: number | undefined;
   /** Which draw of random changes. */
   readonly epoch: number;
+  /** Names of the features. */
+  readonly names: readonly string[];
   /** Most bytes to keep in memory. */
   readonly memoryBytes: number;
   /** File that the features are kept in for later runs. */
@@ -37,7 +39,8 @@ export async function fillTable(
 ): Promise<FeatureTable | undefined> {
   const { file, memoryBytes } = options;
   const known = file === undefined ? undefined : openFeatureFile(file);
-  if (known) {
+  if (known && !hasAll(known, options.names)) known.rows.close();
+  else if (known) {
     options.progress(known.rows.count);
     return tableOf(known, memoryBytes);
   }
@@ -57,6 +60,10 @@ export async function fillTable(
     await place?.discard();
     throw error;
   }
+}
+
+function hasAll({ layout }: FeatureFile, names: readonly string[]): boolean {
+  return names.every((name) => layout.features.some((one) => one.name === name));
 }
 
 /** Where the rows of a table are gathered: in memory, in a file, or both. */

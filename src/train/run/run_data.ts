@@ -1,3 +1,4 @@
+import type { Graph } from "../../onnx/graph.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 import { checkedClasses } from "../evaluate_output.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
@@ -20,6 +21,9 @@ export interface RunBatch extends FeatureBatch {
   readonly next: number;
 }
 
+/** Batch size of the form of the frozen part that kept features are known by. */
+const KEY_BATCH = 2;
+
 /** The data of a run: their batches, in order, from any place on. */
 export class RunData {
   readonly #tables = new FeatureTables();
@@ -41,7 +45,18 @@ export class RunData {
       settings,
       classCount: this.#classCount,
       program: async (dataset) => this.trainer.program(await this.#probe(dataset)),
+      frozen: (dataset) => this.#frozen(dataset),
     });
+  }
+
+  /** The frozen part at one batch size, whatever that of the run is. */
+  async #frozen(dataset: Dataset): Promise<Graph | undefined> {
+    try {
+      return await this.trainer.frozenPart(await this.#probe(dataset, KEY_BATCH));
+    } catch {
+      // A network may be made for one batch size only, which is then that of the run.
+      return (await this.trainer.program(await this.#probe(dataset))).specialised.frozen;
+    }
   }
 
   /** Examples of an epoch. */

@@ -35,8 +35,9 @@ export function rateChart({ learningRates, losses, marks }: RateChart): string {
       const at = fixed(x(rate));
       const nearest = losses[indexOf(learningRates, rate)]!;
       return `<circle cx="${at}" cy="${fixed(y(nearest))}" r="5" fill="${COLOURS[i % 4]}"/>` +
-        text(WIDTH - RIGHT, TOP + 16 * (i + 1), `● ${name} ${rate.toExponential(1)}`, {
-          anchor: "end",
+        // A curve that falls and then leaps leaves the middle of the top free.
+        text(0.42 * WIDTH, TOP + 16 * (i + 1), `● ${name} ${rate.toExponential(1)}`, {
+          anchor: "start",
           fill: COLOURS[i % 4]!,
         });
     }),

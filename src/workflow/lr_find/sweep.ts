@@ -38,13 +38,13 @@ export async function sweep(
       const program = await trainer.program(batch);
       const features = await program.features(batch.inputs);
       const learningRate = learningRates[step]!;
-      const { loss } = await trainer.step(
+      const { loss, broken } = await trainer.step(
         program,
         { ...batch, features, targets: batch.targets! },
         learningRate,
       );
       progress.at(++step, learningRates.length, `loss ${loss.toFixed(4)}`);
-      if (!follow(loss) || step === learningRates.length) break;
+      if (broken !== undefined || !follow(loss) || step === learningRates.length) break;
     }
   } finally {
     progress.done();
