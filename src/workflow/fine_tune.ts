@@ -20,16 +20,21 @@ export type { FineTunePhase };
 export interface FineTuneOptions extends Omit<FitOptions, "epochs" | "learningRate"> {
   /** Times through the data with everything trained. @default {5} */
   readonly epochs?: number;
-  /** Times through the data before those, with only the classifier trained. @default {1} */
+  /**
+   * Times through the data before those, with only the classifier trained: they cost little, since what
+   * the network makes of unchanging pictures is kept. @default {5}
+   */
   readonly freezeEpochs?: number;
-  /** Highest learning rate of the classifier; half of it once everything is trained. @default {2e-3} */
+  /** Highest learning rate of the classifier in the first phase. @default {2e-3} */
   readonly learningRate?: number;
+  /** How many times lower that is once everything is trained. @default {20} */
+  readonly divide?: number;
   /**
    * How many times lower the rate of the first half of the network is than the classifier's; that of the
-   * second half lies between. @default {100}
+   * second half lies between. @default {10}
    */
   readonly spread?: number;
-  /** Phases of one's own, in the place of the four options above. */
+  /** Phases of one's own, in the place of the five options above. */
   readonly plan?: readonly FineTunePhase[];
   /** The layers of a new classifier, where the model needs one. @default {linear()} */
   readonly head?: HeadBuilder;
@@ -45,16 +50,24 @@ const own = z.strictObject({
   epochs: z.number().int().positive().optional(),
   freezeEpochs: z.number().int().min(0).optional(),
   learningRate: rate.optional(),
+  divide: z.number().min(1).optional(),
   spread: z.number().min(1).optional(),
   plan: z.array(phaseSchema).nonempty().optional(),
   head: z.unknown().optional(),
 });
+/**
+ * fastai's numbers are 1 epoch of the classifier, half its rate and a hundredfold spread. With few
+ * pictures, and as quick as the first phase is here, more of it and a gentler second keep what the
+ * network knew.
+ */
+const USUAL = { epochs: 5, freezeEpochs: 5, learningRate: 2e-3, divide: 20, spread: 10 };
+
 type Own = Pick<FineTuneOptions, keyof typeof own.shape>;
 const OWN = Object.keys(own.shape) as (keyof typeof own.shape)[];
 
 /**
  * Fine-tunes a pretrained model: first the classifier, then everything, with lower learning rates towards
- * the input (Howard and Ruder, arXiv 1801.06146; the phases and their numbers are those of fastai's
+ * the input (Howard and Ruder, arXiv 1801.06146; the phases are those of fastai's
  * `fine_tune`); or by a plan of phases. Where the data have classes that the model does not tell apart, it
  * gets a new classifier for them.
  *
@@ -72,7 +85,7 @@ const OWN = Object.keys(own.shape) as (keyof typeof own.shape)[];
  * const data = { ...arrays({ inputs: { x }, targets }), classes: ["ant", "bee"] };
  * const { model, history } = await fineTune(backbone, data, { epochs: 2, verbose: false });
  * assertEquals(model.classes, ["ant", "bee"]);
- * assertEquals(history.epochs.map(({ epoch }) => epoch), [1, 2, 3]);
+ * assertEquals(history.epochs.map(({ epoch }) => epoch), [1, 2, 3, 4, 5, 6, 7]);
  * ```
  */
 export async function fineTune(
@@ -136,7 +149,7 @@ function planOf(
     );
   }
   if (plan) return plan;
-  const usual = { epochs: 5, freezeEpochs: 1, learningRate: 2e-3, spread: 100, ...numbers };
+  const usual = { ...USUAL, ...numbers };
   return twoPhases(model, usual).map((phase) => ({
     ...phase,
     ...schedule && { schedule },

@@ -54,9 +54,10 @@ Deno.test("fineTune() trains the classifier first and then everything", async ()
   assertEquals(tuned.classes, CLASSES);
 });
 
-Deno.test("fineTune() has fastai's learning rates", () => {
+Deno.test("fineTune() can have fastai's learning rates", () => {
   const model = small();
-  const plan = twoPhases(model, { freezeEpochs: 1, epochs: 5, learningRate: 2e-3, spread: 100 });
+  const fastai = { freezeEpochs: 1, epochs: 5, learningRate: 2e-3, divide: 2, spread: 100 };
+  const plan = twoPhases(model, fastai);
   // fit_one_cycle(1, slice(2e-3), pct_start=0.99), then (5, slice(1e-5, 1e-3), pct_start=0.3, div=5)
   assertEquals(plan.map(({ train, epochs, learningRate }) => [train, epochs, learningRate]), [
     ["head", 1, 2e-3],
@@ -74,7 +75,7 @@ Deno.test("fineTune() has fastai's learning rates", () => {
   assertAlmostEquals(second!(0), 1 / 5, 1e-12);
   assertAlmostEquals(second!(299), 1, 1e-12);
   assertAlmostEquals(second!(999), 1e-5, 1e-12);
-  const numbers = { freezeEpochs: 0, epochs: 1, learningRate: 1, spread: 1 };
+  const numbers = { freezeEpochs: 0, epochs: 1, learningRate: 1, divide: 1, spread: 1 };
   assertEquals(twoPhases(model, numbers).length, 1);
 });
 
@@ -186,6 +187,7 @@ Deno.test("fineTune() says what is wrong before it begins", async () => {
     const [options, says] of [
       [{ epochs: 0 }, 'fineTune(): option "epochs"'],
       [{ spread: 0.5 }, "spread"],
+      [{ divide: 0 }, "divide"],
       [{ plan: [phase], epochs: 2 }, '"plan" and "epochs" exclude each other'],
       [{ plan: [] }, "plan"],
       [{ plan: [phase, { epochs: 1 }] }, "plan[1].train"],

@@ -48,21 +48,23 @@ export interface TwoPhases {
   readonly epochs: number;
   /** Highest learning rate of the first phase. */
   readonly learningRate: number;
+  /** How many times lower the classifier's rate is in the second phase. */
+  readonly divide: number;
   /** How many times lower the rate of the first blocks is than the classifier's. */
   readonly spread: number;
 }
 
 /**
- * The phases of fastai's `fine_tune`: the classifier, then everything at half the rate and below. As there,
+ * The phases of fastai's `fine_tune`: the classifier, then everything at lower rates. As there,
  * the network is three groups with rates equal factors apart: the first half of the backbone's blocks, the
  * second half and the classifier.
  */
 export function twoPhases(
   model: Model,
-  { freezeEpochs, epochs, learningRate, spread }: TwoPhases,
+  { freezeEpochs, epochs, learningRate, divide, spread }: TwoPhases,
 ): FineTunePhase[] {
   const final = 1e-5;
-  const whole = learningRate / 2;
+  const whole = learningRate / divide;
   const first: FineTunePhase = {
     train: "head",
     epochs: freezeEpochs,
