@@ -258,7 +258,7 @@ export {
 } from "./src/train/artifacts/training_session.ts";
 export type { StateParameter } from "./src/train/artifacts/training_state.ts";
 export { updateArtifacts } from "./src/train/artifacts/update_artifacts.ts";
-export { balancedWeights } from "./src/train/class_counts.ts";
+export { balancedWeights } from "./src/train/balanced_weights.ts";
 export { csvLogger } from "./src/train/callbacks/csv_logger.ts";
 export {
   jsonLinesLogger,

@@ -1,5 +1,5 @@
 import type { Dataset } from "../tensor/dataset.ts";
-import { checkIndexed } from "./check_indexed.ts";
+import { targetsOf } from "../tensor/targets.ts";
 
 /**
  * How many examples each class has, by class index. Examples are read only where the data set does not
@@ -15,11 +15,9 @@ import { checkIndexed } from "./check_indexed.ts";
  * ```
  */
 export async function classCounts(dataset: Dataset): Promise<number[]> {
-  checkIndexed("classCounts()", dataset);
   const counts: number[] = (dataset.classes ?? []).map(() => 0);
   const add = (label: number) => counts[label] = (counts[label] ?? 0) + 1;
-  for (let index = 0; index < dataset.length; index++) {
-    const target = dataset.target?.(index) ?? (await dataset.get(index))?.target;
+  for await (const target of targetsOf(dataset, "classCounts()")) {
     if (typeof target === "number") add(target);
     else target?.data.forEach((share, label) => Number(share) > 0 && add(label));
   }

@@ -7,7 +7,7 @@ import { indicesByClass, shuffled } from "./class_groups.ts";
 import type { Split } from "./split.ts";
 import { groupsSchema } from "./split.ts";
 import { subset } from "./subset.ts";
-import { checkIndexed } from "./check_indexed.ts";
+import { checkIndexed } from "../tensor/check_indexed.ts";
 
 /** Options of `kFold`. */
 export interface KFoldOptions {

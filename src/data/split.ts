@@ -5,7 +5,7 @@ import { permutation, type Rng, rng } from "../tensor/rng.ts";
 import { assignGroups, type Groups } from "./assign_groups.ts";
 import { indicesByClass } from "./class_groups.ts";
 import { subset } from "./subset.ts";
-import { checkIndexed } from "./check_indexed.ts";
+import { checkIndexed } from "../tensor/check_indexed.ts";
 
 /** Options of `split`. */
 export interface SplitOptions {

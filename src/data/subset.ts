@@ -1,7 +1,7 @@
 import type { Dataset } from "../tensor/dataset.ts";
 import { sha256 } from "../tensor/sha256.ts";
 import { checkIndex } from "./picture_dataset.ts";
-import { checkIndexed } from "./check_indexed.ts";
+import { checkIndexed } from "../tensor/check_indexed.ts";
 
 /** Draws of random changes for an index that comes again lie this far beyond those of its epochs. */
 const DRAWS = 2 ** 20;

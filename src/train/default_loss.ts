@@ -3,7 +3,7 @@ import { lossOf } from "../artifacts/losses/by_name.ts";
 import type { Model } from "../onnx/model.ts";
 import { taskOf } from "../onnx/task.ts";
 import type { Dataset } from "../tensor/dataset.ts";
-import { classCounts } from "./class_counts.ts";
+import { exampleCounts } from "./balanced_weights.ts";
 import { classesOf } from "./evaluate_output.ts";
 
 /** The loss that a model's task asks for. Throws `TypeError` where there are several. */
@@ -27,5 +27,5 @@ export function defaultLoss(model: Model, what: string): LossName {
 export async function completeLoss(loss: Loss, dataset: Dataset, model: Model): Promise<Loss> {
   const { withCounts } = lossOf(loss);
   if (!withCounts) return loss;
-  return withCounts(await classCounts(dataset, classesOf(model)));
+  return withCounts(await exampleCounts(dataset, 'classWeights: "balanced"', classesOf(model)));
 }

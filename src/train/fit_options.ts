@@ -76,8 +76,7 @@ export interface FitOptions {
    * Mixes the examples of each batch, such as `mixUp()`. What is frozen then runs every time; nothing of
    * the training examples is kept.
    */
-  // deno-lint-ignore no-explicit-any -- what a mix draws is its own affair
-  readonly mix?: Mix<any>;
+  readonly mix?: Mix;
   /** For every layer. @default {"batch" where the layer is trained, "running" where it is frozen} */
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */

@@ -17,7 +17,7 @@ import { Graph } from "../../src/onnx/graph.ts";
 import { modelFromGraph, withWeights } from "../../src/onnx/model_from_graph.ts";
 import { buildArtifacts } from "../../src/train/artifacts/build_artifacts.ts";
 import { openTrainer } from "../../src/train/artifacts/open_trainer.ts";
-import { balancedWeights } from "../../src/train/class_counts.ts";
+import { balancedWeights } from "../../src/train/balanced_weights.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { Dataset } from "../../src/tensor/dataset.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
@@ -246,6 +246,15 @@ Deno.test("weights of classes are counted in the data, and means hold over batch
     TypeError,
     "balancedWeights(dataset)",
   );
+});
+
+Deno.test("balancedWeights() refuses targets that are no classes, and streams", async () => {
+  const labels = { length: 2, get: () => ({ target: tensor("float32", [2], [0, 1]) }) };
+  for (const data of [labels, { ...labels, target: () => undefined }]) {
+    await assertRejects(() => balancedWeights(data), TypeError, "an example has a tensor");
+  }
+  const endless = { length: Infinity, sequential: true, get: () => ({ target: 1 }) };
+  await assertRejects(() => balancedWeights(endless), TypeError, "found a stream");
 });
 
 Deno.test("batches that make one step are put together by the weights of their classes", async () => {

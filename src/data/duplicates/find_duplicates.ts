@@ -7,7 +7,7 @@ import { isImage, nameOf, openPicture, type PictureSource } from "../picture.ts"
 import { UnreadableImageError } from "../unreadable_image_error.ts";
 import { hammingDistance, type HashName, perceptualHash } from "./perceptual_hash.ts";
 import type { PerceptualHash } from "./perceptual_hash.ts";
-import { checkIndexed } from "../check_indexed.ts";
+import { checkIndexed } from "../../tensor/check_indexed.ts";
 
 /** Options of `findDuplicates`. */
 export interface FindDuplicatesOptions {

@@ -1,25 +1,6 @@
 import { balanced } from "../artifacts/losses/balanced.ts";
 import type { Dataset } from "../tensor/dataset.ts";
-
-/**
- * How many examples each class has. Targets are asked for without reading the examples where the data
- * set can tell. Throws `TypeError` where targets are no class indices.
- */
-export async function classCounts(dataset: Dataset, classes?: number): Promise<number[]> {
-  const counts = new Array<number>(classes ?? dataset.classes?.length ?? 0).fill(0);
-  for (let index = 0; index < dataset.length; index++) {
-    const label = dataset.target ? dataset.target(index) : (await dataset.get(index))?.target;
-    if (label === undefined) continue;
-    if (typeof label !== "number") {
-      throw new TypeError(
-        `Classes can be counted where targets are class indices; that of example ${index} is a tensor`,
-      );
-    }
-    while (counts.length <= label) counts.push(0);
-    counts[label]!++;
-  }
-  return counts;
-}
+import { targetsOf } from "../tensor/targets.ts";
 
 /**
  * Weights under which all classes count alike: Σ examples / (classes that occur · examples of the
@@ -37,5 +18,28 @@ export async function classCounts(dataset: Dataset, classes?: number): Promise<n
  * ```
  */
 export async function balancedWeights(dataset: Dataset): Promise<number[]> {
-  return balanced(await classCounts(dataset));
+  return balanced(await exampleCounts(dataset, "balancedWeights()"));
+}
+
+/**
+ * How many examples each class has, one of `classes` or more. Throws `TypeError` where targets are no
+ * class indices; `what` asks.
+ */
+export async function exampleCounts(
+  dataset: Dataset,
+  what: string,
+  classes: number = dataset.classes?.length ?? 0,
+): Promise<number[]> {
+  const counts = new Array<number>(classes).fill(0);
+  for await (const label of targetsOf(dataset, what)) {
+    if (label === undefined) continue;
+    if (typeof label !== "number") {
+      throw new TypeError(
+        `${what} counts classes where targets are class indices; here an example has a tensor`,
+      );
+    }
+    while (counts.length <= label) counts.push(0);
+    counts[label]!++;
+  }
+  return counts;
 }

@@ -1,4 +1,4 @@
-import type { Dataset } from "../tensor/dataset.ts";
+import type { Dataset } from "./dataset.ts";
 
 /** Throws `TypeError` for a stream, whose examples cannot be taken in any order. */
 export function checkIndexed(what: string, { sequential }: Dataset): void {
