@@ -4,7 +4,6 @@ import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { FitOptions } from "../train/fit_options.ts";
 import { settingsFor } from "../train/settings_for.ts";
-import { rateChart } from "./lr_find/chart.ts";
 import { type RateSuggestion, suggestRates } from "./lr_find/suggestion.ts";
 import { sweep } from "./lr_find/sweep.ts";
 
@@ -39,7 +38,7 @@ export interface LrFindOptions extends
   readonly stopAt?: number;
 }
 
-/** What `lrFind` found. */
+/** What `lrFind` found; `plotLearningRates` draws it. */
 export interface LrFindResult {
   /** The learning rate of each step taken. */
   readonly learningRates: readonly number[];
@@ -47,8 +46,6 @@ export interface LrFindResult {
   readonly losses: readonly number[];
   /** Learning rates worth trying. */
   readonly suggestion: RateSuggestion;
-  /** The losses by learning rate, the suggestions marked, as an SVG document. */
-  readonly chart: string;
 }
 
 const own = {
@@ -129,8 +126,7 @@ export async function lrFind(
   await sweep(model, dataset, { settings, learningRates: planned, follow });
   const learningRates = planned.slice(0, losses.length);
   const suggestion = suggestionOf(learningRates, losses, steps);
-  const chart = rateChart({ learningRates, losses, marks: { ...suggestion } });
-  return { learningRates, losses, suggestion, chart };
+  return { learningRates, losses, suggestion };
 }
 
 /** The first tenth of the steps and the last five say little. */

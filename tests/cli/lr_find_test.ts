@@ -18,8 +18,14 @@ Deno.test("lr-find suggests learning rates and draws the losses", async () => {
     assertEquals(status, 0, err);
     const [, valley] = /valley +(\S+)/.exec(said)!;
     assert(Number(valley) > 1e-7 && Number(valley) < 10);
-    assertStringIncludes(await Deno.readTextFile(out), `valley ${valley}`);
+    assertStringIncludes(await Deno.readTextFile(out), `valley: ${Number(valley)}`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("lr-find refuses a chart of an unknown kind before it begins", async () => {
+  const { status, err } = await run("lr-find", "no-such-folder", "--out", "rates.gif");
+  assertEquals(status, 2);
+  assertStringIncludes(err, '--out must end in .svg or .png, found "rates.gif"');
 });

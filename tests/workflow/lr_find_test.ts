@@ -2,7 +2,6 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { arrays } from "../../src/data/arrays.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
-import { rateChart } from "../../src/workflow/lr_find/chart.ts";
 import { suggestRates } from "../../src/workflow/lr_find/suggestion.ts";
 import { lrFind, type LrFindOptions } from "../../src/workflow/lr_find.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
@@ -46,7 +45,7 @@ Deno.test("lrFind() follows the loss and leaves the model as it is", async () =>
   const before = model.parameters.get("w.weight")!.value.data.slice();
   const found = await lrFind(model, data, quick);
   assertEquals(model.parameters.get("w.weight")!.value.data, before);
-  const { learningRates, losses, suggestion, chart } = found;
+  const { learningRates, losses, suggestion } = found;
   assertEquals(learningRates.length, losses.length);
   assertAlmostEquals(learningRates[0]!, 1e-7, 1e-15);
   assertAlmostEquals(learningRates[6]! / learningRates[0]!, 1e11 ** (6 / 30), 1e-6);
@@ -54,7 +53,6 @@ Deno.test("lrFind() follows the loss and leaves the model as it is", async () =>
   assert(losses.length < 30 && last > 4 * Math.min(...losses), `${last}`);
   assert(losses.slice(0, -1).every((loss) => loss <= 4 * Math.min(...losses)));
   for (const rate of Object.values(suggestion)) assert(rate > 1e-7 && rate < 10, `${rate}`);
-  assert(chart.startsWith("<svg xmlns=") && chart.endsWith("</svg>\n"));
   assertEquals(await lrFind(model, data, quick), found, "equal seeds give equal results");
 });
 
@@ -86,18 +84,4 @@ Deno.test("lrFind() names an option that is wrong", async () => {
       [{ batchSize: 0 }, "batchSize"],
     ] as const
   ) await assertRejects(() => lrFind(model, data, options as LrFindOptions), Error, says);
-});
-
-Deno.test("rateChart() keeps every point within the picture", () => {
-  const learningRates = [1e-5, 1e-4, 1e-3, 1e-2];
-  const chart = rateChart({ learningRates, losses: [3, 2, 1, 4], marks: { valley: 1e-3 } });
-  const points = /points="([^"]*)"/.exec(chart)![1]!.split(" ").map((pair) =>
-    pair.split(",").map(Number)
-  );
-  assertEquals(points.map(([px]) => px), [60, 246.7, 433.3, 620]);
-  assertEquals(points[3]![1], 20);
-  assert(points.every(([, py]) => py! >= 20 && py! <= 316));
-  assert(chart.includes("valley 1.0e-3") && chart.includes(">1e-4<"));
-  const flat = rateChart({ learningRates: [1, 1], losses: [2, 2], marks: {} });
-  assert(!flat.includes("NaN"));
 });

@@ -1,5 +1,7 @@
 import { loadBackbone } from "../../../models/load_backbone.ts";
+import { plotLearningRates } from "../../report/plots/plot_learning_rates.ts";
 import { lrFind } from "../../workflow/lr_find.ts";
+import { chartFile } from "../chart_file.ts";
 import type { Command } from "../command.ts";
 import { device, present, skippedFiles } from "../common.ts";
 import { readData } from "../fine_tune/data.ts";
@@ -29,13 +31,19 @@ export const lrFindCommand: Command = {
       otherwise: "100",
       help: "steps, each with a higher learning rate",
     },
-    { name: "out", kind: "text", value: "FILE.svg", help: "where a chart of the losses goes" },
+    {
+      name: "out",
+      kind: "text",
+      value: "FILE",
+      help: "where a chart of the losses goes, .svg or .png",
+    },
   ],
   examples: ["lr-find pictures/ --backbone mobilenet_v2 --train all --out rates.svg"],
   notes:
     "Trains a copy of the network for some steps at rates from 1e-7 to 10 and follows the loss. " +
     '"valley" is the usual choice for --lr: the middle of the longest fall.',
   async run(values, output) {
+    const out = await chartFile(values, "out");
     const data = await readData(values.positionals[0]!, values);
     const seed = values.number("seed") ?? 0;
     const train = values.text("train") ?? "head";
@@ -53,14 +61,13 @@ export const lrFindCommand: Command = {
       seed,
       verbose: output.verbose,
     });
-    const { learningRates, losses, suggestion, chart } = found;
+    const { learningRates, losses, suggestion } = found;
     output.line(table([
       ["suggestion", "learning rate"],
       ...Object.entries(suggestion).map(([name, rate]) => [name, rate.toExponential(1)]),
     ]));
-    const out = values.text("out");
     if (out !== undefined) {
-      await Deno.writeTextFile(out, chart);
+      await (await plotLearningRates(found)).save(out);
       output.line(`wrote ${out}`);
     }
     return {

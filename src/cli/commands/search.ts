@@ -6,6 +6,7 @@ import { searchTable, trialPoints } from "../../workflow/search/report.ts";
 import { searchFit } from "../../workflow/search/search_fit.ts";
 import { choice, type Space } from "../../workflow/search/space.ts";
 import { asha, grid, random, type Strategy } from "../../workflow/search/strategy.ts";
+import { chartFile } from "../chart_file.ts";
 import type { Command } from "../command.ts";
 import { device, present, skippedFiles } from "../common.ts";
 import { readData } from "../fine_tune/data.ts";
@@ -32,8 +33,7 @@ export const searchCommand: Command = {
   async run(values, output) {
     const out = values.text("out");
     if (out !== undefined) await checkWritable(out);
-    const chart = chartFile(values.text("chart"));
-    if (chart !== undefined) await checkWritable(chart);
+    const chart = await chartFile(values, "chart");
     const seed = values.number("seed") ?? 0;
     const trained = (values.text("train") ?? "head").split(",").map((part) => part.trim());
     const space = spaceOf(values, trained);
@@ -83,11 +83,6 @@ export const searchCommand: Command = {
     };
   },
 };
-
-function chartFile(file: string | undefined): string | undefined {
-  if (file === undefined || /\.(svg|png)$/i.test(file)) return file;
-  throw new UsageError(`--chart must end in .svg or .png, found "${file}"`);
-}
 
 function strategyOf(values: Values): Strategy {
   const trials = present("trials", values.number("trials"));
