@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as HTML and SVG hold it, in elements and in attributes; letters that XML forbids are left out. */
 export function escaped(text: string): string {
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- these are the letters that XML forbids
   return text.replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, "")
     .replaceAll(/[&<>"']/g, (letter) => ENTITIES[letter]!);
 }

@@ -26,8 +26,7 @@ export interface ShowBatchOptions {
   /** Random changes, as for `fit`. @default {"none"} */
   readonly augment?: Augment;
   /** Mixes the pictures, as for `fit`. @default {none} */
-  // deno-lint-ignore no-explicit-any -- what a mix draws is its own affair
-  readonly mix?: Mix<any>;
+  readonly mix?: Mix;
   /** Which examples are shown, as for `fit`. @default {all, once each} */
   readonly sampler?: "balanced" | Sampler;
   /** Seed of order and changes, as for `fit`. @default {0} */
