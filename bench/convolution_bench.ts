@@ -6,16 +6,9 @@
  *     deno bench -A bench/convolution_bench.ts [--filter NAME]
  */
 import { extractFeatures, freeze, type Model } from "../mod.ts";
-import {
-  batchNorm,
-  conv2d,
-  flatten,
-  globalAveragePool,
-  input,
-  network,
-  output,
-  toModel,
-} from "../models/layers.ts";
+import { batchNorm, flatten, globalAveragePool } from "../models/layers.ts";
+import { input, network, output, toModel } from "../models/network.ts";
+import { conv2d } from "../models/windows.ts";
 import { numbers, regression, repeated } from "./steps.ts";
 import { benchSteps } from "./timed.ts";
 

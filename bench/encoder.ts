@@ -1,6 +1,7 @@
 import type { Model, NodeOptions, Tensor, Value } from "../mod.ts";
 import { constant, type Initializer, normal } from "../models/initializers.ts";
-import { input, linear, type Network, network, output, toModel } from "../models/layers.ts";
+import { linear } from "../models/layers.ts";
+import { input, type Network, network, output, toModel } from "../models/network.ts";
 
 /** Sizes of a transformer encoder. */
 export interface EncoderSizes {

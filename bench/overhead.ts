@@ -11,7 +11,8 @@
  * printed holds the engine's run and the sweep too, and the bound is 0.3 ms.
  */
 import { adamW, type FitOptions, type Model } from "../mod.ts";
-import { input, linear, network, output, toModel } from "../models/layers.ts";
+import { linear } from "../models/layers.ts";
+import { input, network, output, toModel } from "../models/network.ts";
 import { resnet18 } from "../models/resnet.ts";
 import { fitSteps, momentum, numbers } from "./steps.ts";
 

@@ -1,6 +1,6 @@
 import type { Model, Tensor } from "../mod.ts";
 import { constant } from "../models/initializers.ts";
-import { input, network, output, toModel } from "../models/layers.ts";
+import { input, network, output, toModel } from "../models/network.ts";
 
 /**
  * A model with parameters of the shapes given and hardly anything to compute: y = x·m of `[N, 1]`,

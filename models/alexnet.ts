@@ -1,6 +1,7 @@
 import type { Model } from "../src/onnx/model.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
-import { conv2d, dropout, flatten, linear, maxPool, relu } from "./layers.ts";
+import { dropout, flatten, linear, relu } from "./layers.ts";
+import { conv2d, maxPool } from "./windows.ts";
 
 /** Places of the convolutions in torchvision's list of layers, their channels and windows. */
 const CONVOLUTIONS = [

@@ -1,6 +1,8 @@
 import type { Value } from "../src/onnx/graph.ts";
 import type { Initializer } from "./initializers.ts";
-import { batchNorm, conv2d, type Network, type Pixels, relu } from "./layers.ts";
+import { batchNorm, relu } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { conv2d, type Pixels } from "./windows.ts";
 
 /** What `basicConv` is told. */
 export interface BasicConvOptions {

@@ -2,19 +2,9 @@ import type { Value } from "../src/onnx/graph.ts";
 import type { Model } from "../src/onnx/model.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 import { constant, kaimingNormal } from "./initializers.ts";
-import {
-  averagePool,
-  batchNorm,
-  concat,
-  conv2d,
-  type Conv2dOptions,
-  flatten,
-  globalAveragePool,
-  linear,
-  maxPool,
-  type Network,
-  relu,
-} from "./layers.ts";
+import { batchNorm, concat, flatten, globalAveragePool, linear, relu } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { averagePool, conv2d, type Conv2dOptions, maxPool } from "./windows.ts";
 
 /** Channels that each layer adds. */
 const GROWTH = 32;

@@ -1,16 +1,7 @@
 import type { Model } from "../src/onnx/model.ts";
-import {
-  conv2d,
-  dropout,
-  flatten,
-  input,
-  linear,
-  maxPool,
-  network,
-  output,
-  relu,
-  toModel,
-} from "./layers.ts";
+import { dropout, flatten, linear, relu } from "./layers.ts";
+import { input, network, output, toModel } from "./network.ts";
+import { conv2d, maxPool } from "./windows.ts";
 import { type DigitNetworkOptions, digitPreprocessing } from "./digit_network.ts";
 
 /** Options of `digitCnn`. */

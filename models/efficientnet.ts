@@ -5,16 +5,16 @@ import { constant, kaimingNormalByFanOut, uniform } from "./initializers.ts";
 import {
   add,
   batchNorm,
-  conv2d,
   dropout,
   flatten,
   globalAveragePool,
   linear,
   multiply,
-  type Network,
   sigmoid,
   silu,
 } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { conv2d } from "./windows.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 
 /** A run of blocks, as the paper's table 1 lists them. */

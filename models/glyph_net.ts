@@ -1,19 +1,8 @@
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
-import {
-  add,
-  batchNorm,
-  conv2d,
-  flatten,
-  globalAveragePool,
-  input,
-  linear,
-  type Network,
-  network,
-  output,
-  relu,
-  toModel,
-} from "./layers.ts";
+import { add, batchNorm, flatten, globalAveragePool, linear, relu } from "./layers.ts";
+import { input, type Network, network, output, toModel } from "./network.ts";
+import { conv2d } from "./windows.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
 
 /** Options of `glyphNet`. */

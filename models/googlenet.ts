@@ -3,15 +3,9 @@ import type { Model } from "../src/onnx/model.ts";
 import { basicConv, type BasicConvOptions } from "./basic_conv.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 import { normal } from "./initializers.ts";
-import {
-  concat,
-  dropout,
-  flatten,
-  globalAveragePool,
-  linear,
-  maxPool,
-  type Network,
-} from "./layers.ts";
+import { concat, dropout, flatten, globalAveragePool, linear } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { maxPool } from "./windows.ts";
 
 /** Channels of an Inception module's branches: 1×1; 3×3 after fewer; the third after fewer; the pool's. */
 type Widths = readonly [number, number, number, number, number, number];

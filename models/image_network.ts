@@ -1,7 +1,7 @@
 import { imagenetPreprocessing } from "../src/data/preprocessing.ts";
 import type { Value } from "../src/onnx/graph.ts";
 import type { Model } from "../src/onnx/model.ts";
-import { input, type Network, network, output, toModel } from "./layers.ts";
+import { input, type Network, network, output, toModel } from "./network.ts";
 
 /** Options that the networks for pictures share. */
 export interface ImageNetworkOptions {

@@ -3,17 +3,9 @@ import type { Model } from "../src/onnx/model.ts";
 import { basicConv } from "./basic_conv.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 import { normal } from "./initializers.ts";
-import {
-  averagePool,
-  concat,
-  dropout,
-  flatten,
-  globalAveragePool,
-  linear,
-  maxPool,
-  type Network,
-  type Pixels,
-} from "./layers.ts";
+import { concat, dropout, flatten, globalAveragePool, linear } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { averagePool, maxPool, type Pixels } from "./windows.ts";
 
 const weights = normal(0.1);
 

@@ -1,15 +1,7 @@
 import type { Model } from "../src/onnx/model.ts";
-import {
-  averagePool,
-  conv2d,
-  flatten,
-  input,
-  linear,
-  network,
-  output,
-  tanh,
-  toModel,
-} from "./layers.ts";
+import { flatten, linear, tanh } from "./layers.ts";
+import { input, network, output, toModel } from "./network.ts";
+import { averagePool, conv2d } from "./windows.ts";
 import { type DigitNetworkOptions, digitPreprocessing } from "./digit_network.ts";
 
 /**

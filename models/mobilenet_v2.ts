@@ -1,17 +1,9 @@
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
 import { constant, kaimingNormalByFanOut, normal } from "./initializers.ts";
-import {
-  add,
-  batchNorm,
-  conv2d,
-  dropout,
-  flatten,
-  globalAveragePool,
-  linear,
-  type Network,
-  relu6,
-} from "./layers.ts";
+import { add, batchNorm, dropout, flatten, globalAveragePool, linear, relu6 } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { conv2d } from "./windows.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 
 /** A run of blocks, as the paper's table 2 lists them. */

@@ -1,16 +1,8 @@
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
-import {
-  add,
-  batchNorm,
-  conv2d,
-  flatten,
-  globalAveragePool,
-  linear,
-  maxPool,
-  type Network,
-  relu,
-} from "./layers.ts";
+import { add, batchNorm, flatten, globalAveragePool, linear, relu } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { conv2d, maxPool } from "./windows.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 import { kaimingNormalByFanOut } from "./initializers.ts";
 

@@ -2,17 +2,9 @@ import type { Value } from "../src/onnx/graph.ts";
 import type { Model } from "../src/onnx/model.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 import { constant, kaimingUniformRelu, normal } from "./initializers.ts";
-import {
-  concat,
-  conv2d,
-  type Conv2dOptions,
-  dropout,
-  flatten,
-  globalAveragePool,
-  maxPool,
-  type Network,
-  relu,
-} from "./layers.ts";
+import { concat, dropout, flatten, globalAveragePool, relu } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { conv2d, type Conv2dOptions, maxPool } from "./windows.ts";
 
 /** A fire module's narrow and wide channels, or a pool. */
 type Step = readonly [squeezed: number, expanded: number] | "pool";

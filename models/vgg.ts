@@ -1,17 +1,9 @@
 import type { Model } from "../src/onnx/model.ts";
 import type { Value } from "../src/onnx/graph.ts";
 import { constant, kaimingNormalByFanOut, normal } from "./initializers.ts";
-import {
-  averagePool,
-  batchNorm,
-  conv2d,
-  dropout,
-  flatten,
-  linear,
-  maxPool,
-  type Network,
-  relu,
-} from "./layers.ts";
+import { batchNorm, dropout, flatten, linear, relu } from "./layers.ts";
+import type { Network } from "./network.ts";
+import { averagePool, conv2d, maxPool } from "./windows.ts";
 import { imageNetwork, type ImageNetworkOptions } from "./image_network.ts";
 
 /** Options of the VGGs. */

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { architectures } from "../../models/architectures.ts";
 import { digitCnn } from "../../models/digit_cnn.ts";
 import { glyphNet } from "../../models/glyph_net.ts";
-import { conv2d, input, maxPool, network } from "../../models/layers.ts";
+import { input, network } from "../../models/network.ts";
+import { conv2d, maxPool } from "../../models/windows.ts";
 import { resnet18, resnet34, resnet50 } from "../../models/resnet.ts";
 import type { Model } from "../../src/onnx/model.ts";
 

@@ -6,16 +6,9 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import {
-  batchNorm,
-  conv2d,
-  flatten,
-  input,
-  linear,
-  network,
-  output,
-  toModel,
-} from "../../models/layers.ts";
+import { batchNorm, flatten, linear } from "../../models/layers.ts";
+import { input, network, output, toModel } from "../../models/network.ts";
+import { conv2d } from "../../models/windows.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import type { Dataset } from "../../src/tensor/dataset.ts";

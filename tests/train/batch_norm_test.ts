@@ -1,5 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { batchNorm, conv2d, flatten, input, linear, network, output } from "../../models/layers.ts";
+import { batchNorm, flatten, linear } from "../../models/layers.ts";
+import { input, network, output } from "../../models/network.ts";
+import { conv2d } from "../../models/windows.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { modelFromGraph } from "../../src/onnx/model_from_graph.ts";

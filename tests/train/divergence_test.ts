@@ -1,15 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { digitCnn } from "../../models/digit_cnn.ts";
-import {
-  add,
-  dropout,
-  input,
-  linear,
-  network,
-  output,
-  relu,
-  toModel,
-} from "../../models/layers.ts";
+import { add, dropout, linear, relu } from "../../models/layers.ts";
+import { input, network, output, toModel } from "../../models/network.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";

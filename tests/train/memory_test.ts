@@ -4,18 +4,14 @@ import { numbers } from "../../bench/steps.ts";
 import {
   add,
   batchNorm,
-  conv2d,
   dropout,
   flatten,
   globalAveragePool,
-  input,
   linear,
-  maxPool,
-  network,
-  output,
   relu,
-  toModel,
 } from "../../models/layers.ts";
+import { input, network, output, toModel } from "../../models/network.ts";
+import { conv2d, maxPool } from "../../models/windows.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { fit, type FitOptions } from "../../src/train/fit.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";

@@ -1,16 +1,13 @@
 import {
   batchNorm,
-  conv2d,
   dropout,
   flatten,
   globalAveragePool,
-  input,
   linear,
-  network,
-  output,
   relu,
-  toModel,
 } from "../../models/layers.ts";
+import { input, network, output, toModel } from "../../models/network.ts";
+import { conv2d } from "../../models/windows.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { freeze } from "../../src/onnx/select.ts";

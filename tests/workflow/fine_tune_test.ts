@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { flatten, input, linear, network, output, relu, toModel } from "../../models/layers.ts";
+import { flatten, linear, relu } from "../../models/layers.ts";
+import { input, network, output, toModel } from "../../models/network.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { modelFromGraph } from "../../src/onnx/model_from_graph.ts";

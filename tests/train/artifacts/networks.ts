@@ -1,16 +1,7 @@
 import { digitCnn } from "../../../models/digit_cnn.ts";
-import {
-  batchNorm,
-  conv2d,
-  flatten,
-  globalAveragePool,
-  input,
-  linear,
-  network,
-  output,
-  relu,
-  toModel,
-} from "../../../models/layers.ts";
+import { batchNorm, flatten, globalAveragePool, linear, relu } from "../../../models/layers.ts";
+import { input, network, output, toModel } from "../../../models/network.ts";
+import { conv2d } from "../../../models/windows.ts";
 import { mobilenetV2 } from "../../../models/mobilenet_v2.ts";
 import { resnet18 } from "../../../models/resnet.ts";
 import { float, int, ints } from "../../../src/onnx/attribute.ts";
