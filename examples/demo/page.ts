@@ -1,3 +1,4 @@
+import { escaped } from "../shared/escaped.ts";
 import { lineChart, type Series } from "./line_chart.ts";
 import { STYLE } from "./style.ts";
 
@@ -124,9 +125,4 @@ function matrix(classes: readonly string[], counts: readonly (readonly number[])
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
