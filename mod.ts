@@ -37,6 +37,8 @@ export type {
   LossTerm,
   TargetKind,
 } from "./src/artifacts/loss.ts";
+export { adversarial, type AdversarialOptions } from "./src/artifacts/losses/adversarial.ts";
+export type { Alignment, Domains } from "./src/artifacts/losses/alignment.ts";
 export { arcFace, type ArcFaceOptions } from "./src/artifacts/losses/arc_face.ts";
 export {
   binaryCrossEntropy,
@@ -65,6 +67,8 @@ export {
   type FocalOptions,
 } from "./src/artifacts/losses/focal.ts";
 export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
+export { mmd, type MmdOptions } from "./src/artifacts/losses/mmd.ts";
+export { type Ramp, rampUp, type RampUpOptions } from "./src/artifacts/losses/ramp.ts";
 export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
 export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
 export type {
@@ -83,6 +87,7 @@ export { Builder } from "./src/autodiff/builder.ts";
 export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
+export { scaleGradient, stopGradient } from "./src/autodiff/scale_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
 export { balanced, type BalancedOptions } from "./src/data/balanced.ts";
 export { classCounts } from "./src/data/class_counts.ts";
@@ -238,6 +243,7 @@ export type { ArrayOf, DataType, ElementArrays, TypedArray } from "./src/tensor/
 export { type Rng, rng } from "./src/tensor/rng.ts";
 export type { Optimizer } from "./src/train/optimizers/optimizer.ts";
 export type { Tensor } from "./src/tensor/tensor.ts";
+export { adapt, type AdaptOptions } from "./src/train/adapt.ts";
 export type { ArtifactTrainer, CheckpointOptions } from "./src/train/artifacts/artifact_trainer.ts";
 export type { Artifacts, TrainingFiles } from "./src/train/artifacts/artifacts.ts";
 export { buildArtifacts } from "./src/train/artifacts/build_artifacts.ts";
@@ -310,7 +316,8 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
-export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
+export { joint, type JointOptions } from "./src/train/joint.ts";
+export type { JointDataset } from "./src/train/pairs.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
   balancedAccuracy,

@@ -1,4 +1,4 @@
-import { attachLoss } from "../artifacts/losses/attach_loss.ts";
+import { attachLoss, rampFeeds } from "../artifacts/losses/attach_loss.ts";
 import { lossOf } from "../artifacts/losses/by_name.ts";
 import {
   buildTrainingGraph,
@@ -46,6 +46,14 @@ export type MemoryMode = "normal" | "low";
 export interface StepResult extends LossResult {
   /** The model's outputs by name. */
   readonly outputs: Tensors;
+}
+
+/** How a step goes. */
+export interface StepOptions {
+  /** How much of the running statistics stays. @default {each layer's momentum} */
+  readonly kept?: number;
+  /** How far training is, from 0 to 1. @default {1} */
+  readonly progress?: number;
 }
 
 /** The loss of a batch, and the model's outputs. */
@@ -128,6 +136,7 @@ export class Program {
       batch: options.batch,
       batchNorms: specialised.batchNorms,
       model,
+      ramps: true,
     });
     const g = new Builder(graph.graph);
     blockChannels(g, await runtime.channelBlock());
@@ -164,7 +173,7 @@ export class Program {
 
   /**
    * One forward and backward pass; gradients are written into the parameter memory. Running statistics
-   * that are not given do not move; `kept` is how much of them stays, in the place of each layer's momentum.
+   * that are not given do not move.
    */
   async step(
     features: Tensors,
@@ -172,9 +181,14 @@ export class Program {
     weights: Tensor<"float32">,
     running: RunningStatistics | undefined,
     random: Rng,
-    kept?: number,
+    { kept, progress = 1 }: StepOptions = {},
   ): Promise<StepResult> {
-    const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
+    const feeds: Record<string, Tensor> = {
+      ...features,
+      ...rampFeeds(this.options.loss, progress),
+      [TARGETS]: targets,
+      [WEIGHTS]: weights,
+    };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
     for (const mask of this.#masks) feeds[mask.input.name] = drawMask(mask, random);
     const results = await this.#training.run(only(feeds, this.#training.inputs), this.#into);

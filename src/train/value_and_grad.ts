@@ -28,6 +28,8 @@ export interface ValueAndGradOptions {
   readonly dropout?: boolean;
   /** Seed of dropout. @default {0} */
   readonly seed?: number;
+  /** How far training is, from 0 to 1, for losses with numbers that change over it. @default {1} */
+  readonly progress?: number;
 }
 
 /** A loss, its gradients, and what the model put out. */
@@ -47,6 +49,7 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
   weights: z.custom<Tensor>(isTensor).describe("a tensor { type, dims, data }").optional(),
   dropout: z.boolean().optional(),
   seed: z.number().int().optional(),
+  progress: z.number().min(0).max(1).optional(),
 }) as z.ZodType<ValueAndGradOptions>;
 
 /**
@@ -113,6 +116,7 @@ export async function valueAndGrad(
       weights as Tensor<"float32">,
       running,
       rng(seed, "dropout"),
+      { progress: checked.progress ?? 1 },
     );
     const gradients = memory.names.filter((name) => program.reached.has(name)).map((name) => {
       const { dims, data } = memory.view(name, 1);
