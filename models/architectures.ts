@@ -1,7 +1,9 @@
 import type { Model } from "../src/onnx/model.ts";
 import { alexnet } from "./alexnet.ts";
+import { bert, bertMini, bertSmall, bertTiny } from "./bert.ts";
 import { densenet121 } from "./densenet.ts";
 import { digitCnn } from "./digit_cnn.ts";
+import { distilbert } from "./distilbert.ts";
 import { efficientnetB0 } from "./efficientnet.ts";
 import { glyphNet } from "./glyph_net.ts";
 import { googlenet } from "./googlenet.ts";
@@ -23,8 +25,13 @@ export interface ArchitectureOptions {
 /** The networks that can be built with random weights, by name. */
 export const architectures: Readonly<Record<string, (options: ArchitectureOptions) => Model>> = {
   alexnet,
+  bert,
+  bert_mini: bertMini,
+  bert_small: bertSmall,
+  bert_tiny: bertTiny,
   densenet121,
   digit_cnn: digitCnn,
+  distilbert,
   efficientnet_b0: efficientnetB0,
   glyph_net: glyphNet,
   googlenet,
