@@ -1,9 +1,7 @@
 import type { Value } from "../src/onnx/graph.ts";
 import { int } from "../src/onnx/attribute.ts";
 import { add, multiply, sigmoid, tanh } from "./layers.ts";
-import { layer, type LayerOptions, type Network, scalar, weight } from "./network.ts";
-import { constant } from "./initializers.ts";
-import { reshape } from "./rearrange.ts";
+import { layer, type LayerOptions, type Network, scalar } from "./network.ts";
 
 /** Adds an activation to a network; gives its output, of the shape of `x`. */
 export type Activation = (net: Network, x: Value, options: LayerOptions) => Value;
@@ -53,17 +51,4 @@ export function softmax(net: Network, x: Value, { name }: LayerOptions): Value {
     shape: x.shape!,
     attributes: { axis: int(-1) },
   });
-}
-
-/** x above 0, a·x below, with an a for every channel of `[N, C, …]`, `name.weight` `[C]`, 0.25 at first. */
-export function prelu(
-  net: Network,
-  x: Value,
-  { name, channels }: LayerOptions & { readonly channels: number },
-): Value {
-  // ONNX's slope goes along the last axes, PyTorch's weight along the channels.
-  const slope = weight(net, `${name}.weight`, { dims: [channels], start: constant(0.25) });
-  const dims = [channels, ...x.shape!.slice(2).map(() => 1)];
-  const turned = reshape(net, slope, { name: `${name}.slope`, to: dims, shape: dims });
-  return layer(net, "PRelu", { name, inputs: [x, turned], shape: x.shape! });
 }

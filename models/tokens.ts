@@ -3,7 +3,8 @@ import type { Value } from "../src/onnx/graph.ts";
 import { add } from "./layers.ts";
 import { constant, type Initializer, normal } from "./initializers.ts";
 import { integers, layer, type LayerOptions, type Network, size, weight } from "./network.ts";
-import { sizeAt, transpose } from "./rearrange.ts";
+import { reshape, sizeAt, transpose } from "./rearrange.ts";
+import { conv2d, type Conv2dOptions } from "./windows.ts";
 
 /** Standard deviation of new weights in BERT and most that came after it. */
 export const DEVIATION = 0.02;
@@ -91,6 +92,50 @@ export function withZeroRow(zero: number, weights: Initializer = normal(DEVIATIO
     made.data.fill(0, zero * dims[1]!, (zero + 1) * dims[1]!);
     return made;
   };
+}
+
+/** One token, [D] numbers in any shape, before those of every example: `[N, T, D]` → `[N, T + 1, D]`. */
+export function withFirst(
+  net: Network,
+  [token, x]: readonly [Value, Value],
+  { name }: LayerOptions,
+): Value {
+  const [batch, count, width] = [x.shape![0]!, size(x, 1), size(x, 2)];
+  const shape = [batch, 1, width];
+  const wanted = layer(net, "Concat", {
+    name: `${name}.shape`,
+    inputs: [
+      sizeAt(net, x, { name: `${name}.batch`, axis: 0 }),
+      integers(net, `${name}.rest`, [1, width]),
+    ],
+    shape: [3],
+    type: "int64",
+    attributes: { axis: int(0) },
+  });
+  const one = token.shape!.length === 3
+    ? token
+    : reshape(net, token, { name: `${name}.token`, to: [1, 1, width], shape: [1, 1, width] });
+  const first = layer(net, "Expand", { name: `${name}.first`, inputs: [one, wanted], shape });
+  return layer(net, "Concat", {
+    name,
+    inputs: [first, x],
+    shape: [batch, count + 1, width],
+    attributes: { axis: int(1) },
+  });
+}
+
+/** A picture `[N, 3, S, S]` as tokens `[N, T, features]`, one for each square of `patch` pixels. */
+export function patches(
+  net: Network,
+  x: Value,
+  options: Omit<Conv2dOptions, "kernel" | "stride"> & { readonly patchPx: number },
+): Value {
+  const { name, patchPx, channels } = options;
+  const map = conv2d(net, x, { ...options, kernel: patchPx, stride: patchPx });
+  const count = size(map, 2) * size(map, 3);
+  const shape = [map.shape![0]!, channels, count];
+  const flat = reshape(net, map, { name: `${name}.flat`, to: [0, channels, -1], shape });
+  return transpose(net, flat, { name: `${name}.tokens`, order: [0, 2, 1] });
 }
 
 function table(net: Network, { name, rows, width, weights }: EmbeddingOptions): Value {

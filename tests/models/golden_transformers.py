@@ -1,10 +1,12 @@
-"""Writes golden/transformers.json: names, shapes and outputs of transformers' networks with weights that
-follow a formula, which networks_like_transformers_test.ts gives to Graft's.
+"""Writes golden/transformers.json: names, shapes and outputs of the networks of transformers, and of
+torchvision's VisionTransformer, with weights that follow a formula, which
+networks_like_transformers_test.ts gives to Graft's.
 
     python tests/models/golden_transformers.py
 """
 import hashlib, json, os
-import numpy, torch, transformers
+import numpy, torch, torchvision, transformers
+from torchvision.models import VisionTransformer, vit_b_16, vit_b_32
 from transformers import (
     BertConfig, BertForSequenceClassification, CLIPConfig, CLIPModel, DistilBertConfig,
     DistilBertForSequenceClassification, GPT2Config, GPT2ForSequenceClassification, XLNetConfig,
@@ -101,9 +103,54 @@ for name, (cls, config, names, beyond, small) in CASES.items():
     result[name]["small"] = described(net) | {
         "options": small, "inputs": {k: v.tolist() for k, v in inputs.items()}, "outputs": plain(outputs)}
 
+
+def picture(size):
+    return torch.tensor(wave("x", 2 * 3 * size * size).reshape(2, 3, size, size))
+
+
+def clip(image, text):
+    both = {"layers": "num_hidden_layers", "hidden": "hidden_size", "heads": "num_attention_heads",
+            "intermediate": "intermediate_size", "embedding": "projection_dim"}
+    named = lambda options, names: {(both | names)[k]: v for k, v in options.items()}
+    return CLIPModel(CLIPConfig(
+        text_config=named(text, {"vocabulary": "vocab_size", "maxPositions": "max_position_embeddings",
+                                 "end": "eos_token_id"}),
+        vision_config=named(image, {"sizePx": "image_size", "patchPx": "patch_size"}),
+        projection_dim=image.get("embedding", 512), attn_implementation="eager"))
+
+
+image = {"sizePx": 8, "patchPx": 4, "layers": 2, "hidden": 12, "heads": 3, "intermediate": 20, "embedding": 6}
+text = {"vocabulary": 31, "maxPositions": 9, "layers": 2, "hidden": 8, "heads": 2, "intermediate": 16,
+        "embedding": 6, "end": 30}
+with torch.device("meta"):
+    result["clip"] = described(clip({}, {}))
+net = clip(image, text)
+inputs = tokens()
+del inputs["token_type_ids"]
+for row, length in enumerate(LENGTHS):
+    inputs["input_ids"][row] = inputs["input_ids"][row] % 29 * inputs["attention_mask"][row]
+    inputs["input_ids"][row][length - 1] = 30
+with torch.no_grad():
+    given = fill(net)(pixel_values=picture(8), **{k: torch.tensor(v) for k, v in inputs.items()})
+    images = net.get_image_features(picture(8)).pooler_output
+    texts = net.get_text_features(**{k: torch.tensor(v) for k, v in inputs.items()}).pooler_output
+result["clip"]["small"] = described(net) | {
+    "image": image, "text": text, "inputs": {k: v.tolist() for k, v in inputs.items()},
+    "imageEmbeddings": plain(images), "textEmbeddings": plain(texts),
+    "scale": float(net.logit_scale.exp()), "outputs": plain(given.logits_per_image)}
+
+with torch.device("meta"):
+    result["vit_b_16"], result["vit_b_32"] = described(vit_b_16()), described(vit_b_32())
+small = {"sizePx": 12, "patchPx": 4, "layers": 2, "hidden": 12, "heads": 3, "intermediate": 20, "classes": 4}
+net = VisionTransformer(
+    image_size=12, patch_size=4, num_layers=2, num_heads=3, hidden_dim=12, mlp_dim=20, num_classes=4)
+result["vit_b_16"]["small"] = described(net) | {"options": small}
+with torch.no_grad():
+    result["vit_b_16"]["small"]["outputs"] = plain(fill(net)(picture(12)))
+
 made = (f"tests/models/golden_transformers.py, transformers {transformers.__version__}, "
-        f"torch {torch.__version__}, float64")
+        f"torchvision {torchvision.__version__}, torch {torch.__version__}, float64")
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden", "transformers.json")
 with open(path, "w") as file:
-    json.dump({"made": made, "networks": result}, file, indent=1)
+    json.dump({"made": made, "networks": result}, file, indent=2)
     file.write("\n")
