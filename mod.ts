@@ -122,6 +122,16 @@ export {
   type TextExample,
 } from "./src/data/tables/read_texts.ts";
 export { augMix, type AugMixOptions, type AugMixture } from "./src/data/transforms/aug_mix.ts";
+export { maskedWords, type MaskedWordsOptions } from "./src/data/texts/masked_words.ts";
+export { readTokenizer } from "./src/data/texts/read_tokenizer.ts";
+export { type TextItem, texts, type TextsOptions } from "./src/data/texts/texts.ts";
+export type {
+  EncodedText,
+  EncodeTextOptions,
+  TextInputName,
+  TextTokenizer,
+} from "./src/data/texts/tokenizer.ts";
+export { wordPiece, type WordPieceOptions } from "./src/data/texts/word_piece.ts";
 export { autoAugment } from "./src/data/transforms/auto_augment.ts";
 export { autocontrast } from "./src/data/transforms/autocontrast.ts";
 export { type Choice, compose, oneOf, randomApply } from "./src/data/transforms/combine.ts";
