@@ -103,6 +103,10 @@ export type { HashName } from "./src/data/duplicates/perceptual_hash.ts";
 export { kFold, type KFoldOptions } from "./src/data/k_fold.ts";
 export { perClass } from "./src/data/per_class.ts";
 export type { PictureSource } from "./src/data/picture.ts";
+export { cifar10, type Cifar10Options } from "./src/data/files/cifar10.ts";
+export { cifar100, type Cifar100Options } from "./src/data/files/cifar100.ts";
+export { mnist, type MnistOptions } from "./src/data/files/mnist.ts";
+export { readIdx } from "./src/data/files/read_idx.ts";
 export {
   type ImageDataset,
   imageFolder,
