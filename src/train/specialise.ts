@@ -101,12 +101,12 @@ export async function fixSizes(
   const live = liveNames(model, running);
   const isTrained = (value: Value) => live.has(value.name);
   const isLive = (value: Value) => isTrained(value) || vary.has(value.name);
-  await makeStatic(runtime, graph, isLive);
+  await makeStatic(graph, isLive);
   // Loops inside loops take another round.
   for (let trained = trainedBy(graph, isTrained);; trained = trainedBy(graph, isTrained)) {
     if (!inlineControlFlow(graph, (node) => trained.has(node))) break;
     normalise(graph);
-    await makeStatic(runtime, graph, isLive);
+    await makeStatic(graph, isLive);
   }
   dropIdleDropout(graph, model, isTrained, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));

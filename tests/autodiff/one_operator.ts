@@ -68,7 +68,7 @@ export async function differentiate(row: OneOperator): Promise<Differentiated> {
   });
   graph.outputs.push(...kept.map((n) => node.outputs[n]!));
   normalise(graph);
-  await makeStatic(cpu, graph, () => false);
+  await makeStatic(graph, () => false);
   writeOut(graph);
   const g = new Builder(graph);
   const parts = graph.outputs.flatMap((value, n) => {

@@ -61,7 +61,7 @@ export async function mapProgram(
   writeOut(graph);
   graph.outputs[0] = logitsOf(graph.outputs[0]!);
   graph.prune();
-  await inferShapes(runtime, graph, model.source);
+  await inferShapes(graph, model.source);
   const g = new Builder(graph);
   const logits = g.cast(graph.outputs[0]!, "float32");
   const [, classes, ...more] = dimsOf(logits);

@@ -81,7 +81,7 @@ async function trainingGraph(
   drawMasks(graph, dropoutToMasks(graph, true));
   parametersToInputs(graph, parameters);
   writeOut(graph);
-  await inferShapes(runtime, graph);
+  await inferShapes(graph);
   const made = buildTrainingGraph(graph, {
     parameters: parameters.filter((name) => model.parameters.get(name)?.trainable),
     loss: settings.loss,
@@ -111,8 +111,8 @@ async function evaluationGraph(
   if (tooNew(graph, settings.target).length > 0) {
     writeOut(graph);
   }
-  await inferShapes(runtime, graph);
-  const g = new Builder(graph, true);
+  await inferShapes(graph);
+  const g = new Builder(graph, { freeBatch: true });
   const { loss } = attachLoss(g, {
     loss: settings.loss,
     targets: targetsOf(graph.outputs[0]!, settings, batch),
