@@ -46,7 +46,7 @@ const ERRORS: Readonly<Record<Provider, new (reason: string) => Error>> = {
 };
 
 /** A provider of the engine that computes elsewhere than on the CPU. */
-type Provider = "cuda" | "webgpu";
+export type Provider = "cuda" | "webgpu";
 
 let block: Promise<number> | undefined;
 
@@ -67,7 +67,7 @@ export async function runtimeFor(device: Device, note: (line: string) => void): 
 const problems = new Map<Provider, Promise<string | undefined>>();
 
 /** Why a provider does not load; `undefined` where it does. */
-function problemOf(provider: Provider): Promise<string | undefined> {
+export function problemOf(provider: Provider): Promise<string | undefined> {
   let problem = problems.get(provider);
   if (!problem) {
     problem = open(encodeGraph(smallestGraph()), [provider], {}).then(

@@ -1,3 +1,5 @@
+import { remedyLines, WEBGPU_REMEDY } from "./doctor/remedies.ts";
+
 /** WebGPU was asked for and cannot be had; the message says what is missing. */
 export class WebGpuUnavailableError extends Error {
   /** Its name. */
@@ -5,11 +7,10 @@ export class WebGpuUnavailableError extends Error {
 
   /** `reason` is what the engine said. */
   constructor(reason: string) {
-    super(
-      `device: "webgpu" cannot be used: ${reason.trim()}\n` +
-        "What it needs: a graphics card with a driver for Vulkan (Linux: the loader libvulkan.so.1 and the\n" +
-        "driver's own file, as in the packages libvulkan1 and mesa-vulkan-drivers or the vendor's), Metal\n" +
-        '(macOS) or Direct3D 12 (Windows). Or use device: "auto" or "cpu".',
-    );
+    super([
+      `device: "webgpu" cannot be used: ${reason.trim()}`,
+      ...remedyLines(WEBGPU_REMEDY),
+      'Or use device: "auto" or "cpu". "graft doctor" looks at all devices.',
+    ].join("\n"));
   }
 }

@@ -115,7 +115,7 @@ export class Program {
     options: ProgramOptions,
   ): Promise<Program> {
     const { outputs = [], teacher } = lossOf(options.loss);
-    const specialised = await specialise(runtime, model, { ...options, outputs, teacher });
+    const specialised = await specialise(model, { ...options, outputs, teacher });
     const forward = specialised.rest.clone();
     const featureNames = forward.inputs.map((value) => value.name);
     const masks = dropoutToMasks(forward, options.dropout);

@@ -57,7 +57,7 @@ export async function mapProgram(
     dropout: false,
     allOutputs: false,
   } as const;
-  const { graph } = await fixSizes(runtime, model, options);
+  const { graph } = await fixSizes(model, options);
   writeOut(graph);
   graph.outputs[0] = logitsOf(graph.outputs[0]!);
   graph.prune();
