@@ -19,6 +19,7 @@
  * @module
  */
 export { loadBackbone, type LoadBackboneOptions } from "./models/load_backbone.ts";
+export { loadTokenizer, type LoadTokenizerOptions } from "./models/load_tokenizer.ts";
 export type {
   Checkpoint,
   CheckpointVersion,
@@ -84,7 +85,14 @@ export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
-export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
+export type {
+  Attributes,
+  BuilderOptions,
+  Comparison,
+  Lack,
+  OutputInfo,
+  Unary,
+} from "./src/autodiff/builder.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { scaleGradient, stopGradient } from "./src/autodiff/scale_gradient.ts";
@@ -127,7 +135,7 @@ export {
 } from "./src/data/tables/read_texts.ts";
 export { augMix, type AugMixOptions, type AugMixture } from "./src/data/transforms/aug_mix.ts";
 export { maskedWords, type MaskedWordsOptions } from "./src/data/texts/masked_words.ts";
-export { readTokenizer } from "./src/data/texts/read_tokenizer.ts";
+export { readTokenizer, type ReadTokenizerOptions } from "./src/data/texts/read_tokenizer.ts";
 export { type TextItem, texts, type TextsOptions } from "./src/data/texts/texts.ts";
 export type {
   EncodedText,
@@ -240,7 +248,8 @@ export {
   type ScoreExamplesOptions,
 } from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
-export type { Device } from "./src/runtime/onnxruntime.ts";
+export { WebGpuUnavailableError } from "./src/runtime/webgpu_error.ts";
+export type { Device } from "./src/runtime/device.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
 export type {
   Augment,

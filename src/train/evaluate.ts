@@ -6,7 +6,8 @@ import type { Graph } from "../onnx/graph.ts";
 import { layerName, showLayers } from "../onnx/layer_outputs.ts";
 import type { Model } from "../onnx/model.ts";
 import { statedTask } from "../onnx/task.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -47,7 +48,7 @@ const schema: z.ZodType<EvaluateOptions> = z.strictObject({
   loss: lossSchema.optional(),
   threshold: z.number().gt(0).lt(1).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;

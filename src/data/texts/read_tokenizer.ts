@@ -1,7 +1,22 @@
 import { dirname, fromFileUrl, join } from "@std/path";
+import { z } from "zod";
+import { checkOptions } from "../../tensor/options.ts";
 import { publishedTokenizer, type TokenizerJson } from "./published_tokenizer.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 import { wordPiece } from "./word_piece.ts";
+
+/** Options of `readTokenizer`. */
+export interface ReadTokenizerOptions {
+  /** The token that fills texts up. @default what the configuration says, `[PAD]` or `<pad>` where not */
+  readonly padding?: string;
+  /** Where texts are filled up. @default what the configuration says, `"right"` where not */
+  readonly paddingSide?: "left" | "right";
+}
+
+const schema: z.ZodType<ReadTokenizerOptions> = z.strictObject({
+  padding: z.string().min(1).optional(),
+  paddingSide: z.enum(["left", "right"]).optional(),
+}) as z.ZodType<ReadTokenizerOptions>;
 
 /**
  * A tokenizer from a file: a `tokenizer.json` as transformers saves it (WordPiece, BPE or Unigram), with
@@ -19,7 +34,11 @@ import { wordPiece } from "./word_piece.ts";
  * await Deno.remove(file);
  * ```
  */
-export async function readTokenizer(file: string | URL): Promise<TextTokenizer> {
+export async function readTokenizer(
+  file: string | URL,
+  options: ReadTokenizerOptions = {},
+): Promise<TextTokenizer> {
+  const { padding, paddingSide } = checkOptions("readTokenizer", schema, options);
   const path = file instanceof URL ? fromFileUrl(file) : file;
   const text = await Deno.readTextFile(path);
   if (path.endsWith(".txt")) return wordPiece(text.replace(/\r?\n$/, "").split(/\r?\n/));
@@ -29,7 +48,11 @@ export async function readTokenizer(file: string | URL): Promise<TextTokenizer> 
       `"${path}" is no tokenizer: a tokenizer.json has a "model"; a vocabulary of words ends in .txt`,
     );
   }
-  return publishedTokenizer(json as TokenizerJson, await configBeside(path));
+  return publishedTokenizer(json as TokenizerJson, {
+    ...await configBeside(path),
+    ...(padding !== undefined && { pad_token: padding }),
+    ...(paddingSide !== undefined && { padding_side: paddingSide }),
+  });
 }
 
 async function configBeside(path: string) {
