@@ -57,8 +57,10 @@ def value(name, shape):
 
 
 def described(net):
-    lines = sorted(f"{k} {','.join(map(str, v.shape))}" for k, v in net.named_parameters())
-    return {"parameters": sum(p.numel() for p in net.parameters()),
+    # XLNet's mask_emb is read while pre-training only.
+    weights = {k: v for k, v in net.named_parameters() if not k.endswith("mask_emb")}
+    lines = sorted(f"{k} {','.join(map(str, v.shape))}" for k, v in weights.items())
+    return {"parameters": sum(v.numel() for v in weights.values()),
             "shapes": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { bert, bertMini, bertSmall, bertTiny } from "../../models/bert.ts";
 import { distilbert } from "../../models/distilbert.ts";
+import { gpt2 } from "../../models/gpt2.ts";
 import { vitB16, vitB32 } from "../../models/vit.ts";
+import { xlnet } from "../../models/xlnet.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import { sha256 } from "../../src/tensor/sha256.ts";
@@ -30,8 +32,10 @@ const networks: Readonly<Record<string, (options: Record<string, number>) => Mod
   bert_mini: bertMini,
   bert_small: bertSmall,
   distilbert,
+  gpt2,
   vit_b_16: vitB16,
   vit_b_32: vitB32,
+  xlnet,
 };
 
 async function shapesOf({ parameters }: Model): Promise<GoldenShapes> {
