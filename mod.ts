@@ -80,7 +80,14 @@ export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
-export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
+export type {
+  Attributes,
+  BuilderOptions,
+  Comparison,
+  Lack,
+  OutputInfo,
+  Unary,
+} from "./src/autodiff/builder.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
@@ -221,7 +228,8 @@ export {
   type ScoreExamplesOptions,
 } from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
-export type { Device } from "./src/runtime/onnxruntime.ts";
+export { WebGpuUnavailableError } from "./src/runtime/webgpu_error.ts";
+export type { Device } from "./src/runtime/device.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
 export type {
   Augment,

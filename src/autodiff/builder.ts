@@ -17,6 +17,19 @@ import {
 
 export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type Unary };
 
+/** Something that a device cannot do: give the places of the maxima that MaxPool found. */
+export type Lack = "MaxPool indices";
+
+/** What the operators that a builder adds must be fit for. */
+export interface BuilderOptions {
+  /** Whether only forms are chosen that hold at any batch size. @default {false} */
+  readonly freeBatch?: boolean | undefined;
+  /** What the device cannot do. @default {nothing} */
+  readonly lacks?: ReadonlySet<Lack> | undefined;
+}
+
+const NONE: ReadonlySet<Lack> = new Set();
+
 /**
  * Adds operators to a graph of static shapes, and reuses the node where the same operator was
  * already applied to the same inputs. Operators have the forms of opset 18.
@@ -25,8 +38,16 @@ export class Builder {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
 
-  /** A builder that adds to `graph`; with `freeBatch`, only what holds at any batch size. */
-  constructor(readonly graph: Graph, readonly freeBatch: boolean = false) {}
+  /** Whether only forms are chosen that hold at any batch size. */
+  readonly freeBatch: boolean;
+  /** What the device cannot do, and other operators must. */
+  readonly lacks: ReadonlySet<Lack>;
+
+  /** A builder that adds to `graph`. */
+  constructor(readonly graph: Graph, { freeBatch = false, lacks = NONE }: BuilderOptions = {}) {
+    this.freeBatch = freeBatch;
+    this.lacks = lacks;
+  }
 
   /** Applies any operator; the outputs' types and shapes are said by the caller. */
   apply(

@@ -37,7 +37,7 @@ export interface SessionOptions {
 /** An engine that runs graphs on one device. */
 export interface Runtime {
   /** The device. */
-  readonly device: "cpu" | "cuda";
+  readonly device: "cpu" | "cuda" | "webgpu";
   /** How many channels its fast convolutions keep together in memory; 1 where it has none. */
   channelBlock(): Promise<number>;
   /** Makes a serialised model ready to run. */

@@ -11,6 +11,7 @@ import {
 import type { Loss } from "../artifacts/loss.ts";
 import { Builder } from "../autodiff/builder.ts";
 import { blockChannels } from "../autodiff/lowering/blocked/block_channels.ts";
+import { LACKS, writeOutFor } from "../autodiff/lowering/devices.ts";
 import { recompute } from "../autodiff/recompute/recompute.ts";
 import { writeOut } from "../autodiff/written/mod.ts";
 import type { Model } from "../onnx/model.ts";
@@ -114,13 +115,13 @@ export class Program {
     options: ProgramOptions,
   ): Promise<Program> {
     const { outputs = [], teacher } = lossOf(options.loss);
-    const specialised = await specialise(runtime, model, { ...options, outputs, teacher });
+    const specialised = await specialise(model, { ...options, outputs, teacher });
     const forward = specialised.rest.clone();
     const featureNames = forward.inputs.map((value) => value.name);
     const masks = dropoutToMasks(forward, options.dropout);
     const { source } = model;
     writeOut(forward);
-    await inferShapes(runtime, forward, source);
+    await inferShapes(forward, source);
     const graph = buildTrainingGraph(forward, {
       parameters: memory.names,
       loss: options.loss,
@@ -128,7 +129,9 @@ export class Program {
       batch: options.batch,
       batchNorms: specialised.batchNorms,
       model,
+      lacks: LACKS[runtime.device],
     });
+    writeOutFor(runtime.device, graph.graph);
     const g = new Builder(graph.graph);
     blockChannels(g, await runtime.channelBlock());
     const results = [graph.loss, ...graph.outputs];

@@ -84,7 +84,7 @@ export class Trainer {
 
   /** The frozen part of the model, made for a batch like the one given. */
   async frozenPart(batch: HostBatch): Promise<Graph | undefined> {
-    return (await specialise(this.runtime, this.model, this.#sizesOf(batch))).frozen;
+    return (await specialise(this.model, this.#sizesOf(batch))).frozen;
   }
 
   #sizesOf({ inputs, weights }: HostBatch): SpecialiseOptions {
