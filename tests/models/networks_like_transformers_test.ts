@@ -1,7 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { bert, bertMini, bertSmall, bertTiny } from "../../models/bert.ts";
 import { distilbert } from "../../models/distilbert.ts";
+import { gpt2 } from "../../models/gpt2.ts";
 import { vitB16, vitB32 } from "../../models/vit.ts";
+import { xlnet } from "../../models/xlnet.ts";
 import type { Model } from "../../src/onnx/model.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import { sha256 } from "../../src/tensor/sha256.ts";
@@ -16,6 +18,9 @@ interface Golden extends GoldenShapes {
     readonly options: Readonly<Record<string, number>>;
     readonly inputs?: Readonly<Record<string, readonly (readonly number[])[]>>;
     readonly outputs: readonly number[];
+    /** The mean cross entropy of class 0, and its slope along the formula of every weight. */
+    readonly loss: number;
+    readonly slope: number;
   };
 }
 
@@ -30,8 +35,10 @@ const networks: Readonly<Record<string, (options: Record<string, number>) => Mod
   bert_mini: bertMini,
   bert_small: bertSmall,
   distilbert,
+  gpt2,
   vit_b_16: vitB16,
   vit_b_32: vitB32,
+  xlnet,
 };
 
 async function shapesOf({ parameters }: Model): Promise<GoldenShapes> {
@@ -58,26 +65,33 @@ function pictures(sizePx: number): Record<string, Tensor> {
 
 for (const [name, make] of Object.entries(networks)) {
   const { small, ...published } = golden.networks[name]!;
-  Deno.test(`${name} has PyTorch's weights${small ? " and gives its outputs" : ""}`, async () => {
+  Deno.test(`${name} has PyTorch's weights${small ? " and gives its outputs and gradients" : ""}`, async () => {
     assertEquals(await shapesOf(make({})), published);
     if (!small) return;
-    const { options, inputs, outputs: wanted, ...shapes } = small;
+    const { options, inputs, outputs: wanted, loss, slope, ...shapes } = small;
     const model = make(options);
     assertEquals(await shapesOf(model), shapes);
     const weights = [...model.parameters.values()].map(({ name, shape }) =>
       [name, filled(name, shape)] as const
     );
     const fed = inputs ? tokensOf(inputs) : pictures(options.sizePx!);
-    const { outputs } = await valueAndGrad(
+    const found = await valueAndGrad(
       withWeights(model, new Map(weights)),
       fed,
       int64s(wanted.slice(0, wanted.length / 4).map(() => 0)),
     );
-    const { data } = outputs[model.outputs[0]!.name]!;
+    const { data } = found.outputs[model.outputs[0]!.name]!;
     assertEquals(data.length, wanted.length);
     const largest = Math.max(...wanted.map(Math.abs));
     wanted.forEach((value, i) => {
       assert(Math.abs(Number(data[i]) - value) <= 2e-5 * largest, `${i}: ${data[i]}, not ${value}`);
     });
+    assertAlmostEquals(found.loss, loss, 1e-5 * loss);
+    const along = [...found.gradients].map(([key, { dims, data }]) => {
+      const direction = filled(key, dims).data;
+      return data.reduce((sum, one, i) => sum + one * direction[i]!, 0);
+    });
+    const steepest = Math.max(...along.map(Math.abs));
+    assertAlmostEquals(along.reduce((sum, one) => sum + one, 0), slope, 1e-4 * steepest);
   });
 }
