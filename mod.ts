@@ -67,6 +67,7 @@ export {
   focal,
   type FocalOptions,
 } from "./src/artifacts/losses/focal.ts";
+export { infoNce, type InfoNceOptions } from "./src/artifacts/losses/info_nce.ts";
 export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
 export { mmd, type MmdOptions } from "./src/artifacts/losses/mmd.ts";
 export { type Ramp, rampUp, type RampUpOptions } from "./src/artifacts/losses/ramp.ts";

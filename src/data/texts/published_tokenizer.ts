@@ -38,6 +38,14 @@ export interface TokenizerConfig {
   readonly [part: string]: unknown;
 }
 
+/** What a `tokenizer.json` may leave out. */
+const PARTS = {
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: null,
+};
 /** Tokens that fill up or hide, as they are called where nothing says it. */
 const PADDING = ["[PAD]", "<pad>", "<|endoftext|>"];
 const MASKS = ["[MASK]", "<mask>"];
@@ -47,7 +55,7 @@ export function publishedTokenizer(
   json: TokenizerJson,
   config: TokenizerConfig = {},
 ): TextTokenizer {
-  const own = new Tokenizer(json, config);
+  const own = new Tokenizer({ ...PARTS, ...json }, config);
   const vocabulary = own.get_vocab(true);
   const idOf = (names: readonly (string | undefined)[]) =>
     names.flatMap((name) => name === undefined ? [] : own.token_to_id(name) ?? [])[0];
