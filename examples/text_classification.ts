@@ -18,8 +18,8 @@
  * `--vocabulary` naming theirs. The small encoder needs word pieces only: `--vocabulary` names a BERT's `vocab.txt`, which
  * is downloaded where none is given.
  *
- * Options: `--unlabelled` sentences written (800), `--labelled` of each class (5), `--test` of each class
- * (150), `--pretrain` and `--epochs` (times through the texts without and with labels), `--rate`, `--hidden`,
+ * Options: `--unlabelled` sentences written (600), `--labelled` of each class (3), `--test` of each class
+ * (100), `--pretrain` and `--epochs` (times through the texts without and with labels), `--rate`, `--hidden`,
  * `--dropout`, `--tokens` (most tokens of a text).
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys (and --allow-net for
  * downloads)
@@ -54,9 +54,9 @@ export interface TextFindings extends Findings {
 }
 
 const OPTIONS = {
-  unlabelled: "800",
-  labelled: "5",
-  test: "150",
+  unlabelled: "600",
+  labelled: "3",
+  test: "100",
   pretrain: "",
   epochs: "",
   rate: "",
@@ -111,7 +111,7 @@ async function onSentences(how: How): Promise<TextFindings> {
   const maxTokens = Number(given.tokens || 16);
   const start = textEncoder({
     vocabulary: tokenizer.size,
-    hidden: Number(given.hidden || 32),
+    hidden: Number(given.hidden || 48),
     maxPositions: maxTokens,
     deviation: 0.05,
     dropout: 0,
@@ -123,8 +123,8 @@ async function onSentences(how: How): Promise<TextFindings> {
   const hidden = maskedWords(plain, { tokenizer, share: 0.25, seed });
   const pretrained = await guessing(start, hidden, {
     ...how,
-    epochs: Number(given.pretrain || 30),
-    rate: 1e-2,
+    epochs: Number(given.pretrain || 25),
+    rate: 5e-3,
     batchSize: 32,
   });
   const seconds = (performance.now() - started) / 1000;

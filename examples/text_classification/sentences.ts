@@ -9,18 +9,18 @@ export interface SentencesOptions {
 }
 
 const GOOD = words(
-  "good great lovely superb charming clever tender witty moving fresh vivid honest",
+  "good great lovely superb charming clever tender witty moving fresh",
 );
-const BAD = words("bad awful dull clumsy boring stale weak ugly hollow lazy noisy cheap");
+const BAD = words("bad awful dull clumsy boring stale weak ugly hollow lazy");
 const LIKED = words("loved enjoyed adored praised");
 const HATED = words("hated loathed regretted mocked");
-const THINGS = words("film story cast ending music play book scene");
+const THINGS = words("film story cast ending music play");
 
 /** The classes of opinions. */
 export const OPINIONS: readonly string[] = ["negative", "positive"];
 
 /**
- * Opinions on films and books, each with two or three words of praise or of blame: a few
+ * Opinions on films and books, each with four words of praise or of blame: a few
  * labelled ones show only some of them, many unlabelled ones show which go together.
  */
 export function opinions({ perClass, seed }: SentencesOptions): TextItem[] {
@@ -34,11 +34,12 @@ function opinion(label: string, random: Rng): string {
   const [colours, deeds] = label === "positive" ? [GOOD, LIKED] : [BAD, HATED];
   const [first, second, third] = [0, 1, 2].map(() => one(colours, random));
   const [thing, other] = [one(THINGS, random), one(THINGS, random)];
+  const deed = one(deeds, random);
   return one([
-    `we ${one(deeds, random)} the ${thing} , it was ${first} and ${second}`,
-    `a ${first} , ${second} and ${third} ${thing}`,
-    `the ${thing} was ${first} , the ${other} ${second} and ${third}`,
-    `i ${one(deeds, random)} this ${first} ${thing} with its ${second} ${other}`,
+    `we ${deed} the ${thing} , it was ${first} , ${second} and ${third}`,
+    `a ${first} , ${second} and ${third} ${thing} that we ${deed}`,
+    `the ${thing} was ${first} , the ${other} ${second} and ${third} , i ${deed} it`,
+    `i ${deed} this ${first} ${thing} with its ${second} and ${third} ${other}`,
   ], random);
 }
 
