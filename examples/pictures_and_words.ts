@@ -25,6 +25,7 @@
 import {
   adamW,
   arrays,
+  type Chart,
   type Dataset,
   evaluate,
   extractFeatures,
@@ -38,6 +39,7 @@ import {
   type Model,
   perClass,
   pictures,
+  plotEmbeddings,
   predict,
   replaceHead,
   split,
@@ -169,6 +171,7 @@ export async function run(
         right: percent(accuracy[step]!),
       },
     })),
+    charts: [await places(towers.image, task.test)],
     pictures: await shown(start, task.test),
     accuracy,
   };
@@ -325,6 +328,14 @@ async function fromWords(towers: Towers, { captions, test }: Task): Promise<Mode
   });
   const rows = { type: "float32", dims: [captions.length, width], data: means } as const;
   return zeroShot(image, rows, { classes: test.classes!, scale });
+}
+
+/** Where the tower puts the test pictures. */
+async function places(image: Model, test: Dataset): Promise<Chart> {
+  const layer = image.outputs[0]!.name;
+  const features = await extractFeatures(image, test, { layer, verbose: false });
+  const title = "Pictures of shapes that no caption named";
+  return await plotEmbeddings(features, { classes: test.classes!, title, widthPx: 400 });
 }
 
 /** Some test pictures with what the words say of them. */

@@ -18,6 +18,9 @@
  * `--vocabulary` naming theirs. The small encoder needs word pieces only: `--vocabulary` names a BERT's `vocab.txt`, which
  * is downloaded where none is given.
  *
+ * `--network` takes another architecture than the small encoder, from random weights: `bert`, `distilbert`,
+ * `gpt2` or `xlnet`, each of two blocks.
+ *
  * Options: `--unlabelled` sentences written (600), `--labelled` of each class (3), `--test` of each class
  * (100), `--pretrain` and `--epochs` (times through the texts without and with labels), `--rate`, `--hidden`,
  * `--dropout`, `--tokens` (most tokens of a text).
@@ -25,24 +28,29 @@
  * downloads)
  */
 import {
+  type Chart,
   type Dataset,
   evaluate,
   loadBackbone,
   loadTokenizer,
   maskedWords,
   type Model,
+  plotEmbeddings,
   removeHead,
   replaceHead,
   type TextItem,
   texts,
+  type TextsOptions,
+  type TextTokenizer,
   wordPiece,
 } from "../mod.ts";
 import { textEncoder } from "../models/text_encoder.ts";
 import { type Findings, main, percent, type ProgramOptions, type Row } from "./shared/program.ts";
 import { bagOfWords, wordsOf } from "./text_classification/bag_of_words.ts";
 import { guessing, learnt } from "./text_classification/learning.ts";
+import { smallNetwork } from "./text_classification/networks.ts";
 import { piecesIn, readTask, SPECIAL, type Task } from "./text_classification/own_texts.ts";
-import { OPINIONS, opinions } from "./text_classification/sentences.ts";
+import { OPINIONS, opinions, TELLING } from "./text_classification/sentences.ts";
 
 /** How a classifier came about. */
 export type Way = "bag" | "scratch" | "pretrained";
@@ -63,6 +71,7 @@ const OPTIONS = {
   hidden: "",
   dropout: "",
   tokens: "",
+  network: "encoder",
   backbone: "",
   vocabulary: "",
 };
@@ -154,8 +163,32 @@ async function onSentences(how: How): Promise<TextFindings> {
       `${task.train.length} labelled sentences, ${unlabelled.length} without labels; measured on ` +
       `${task.test.length} others.`,
     rows: (["bag", "scratch", "pretrained"] as const).map((way) => rowOf(task, way, found[way]!)),
+    charts: [
+      await wordsOn(start, tokenizer, "Words at random"),
+      await wordsOn(pretrained, tokenizer, "Words after guessing hidden ones"),
+    ],
     accuracy: { [task.name]: found },
   };
+}
+
+/** Where the encoder puts the words that tell, coloured by what they tell of. */
+async function wordsOn(model: Model, tokenizer: TextTokenizer, title: string): Promise<Chart> {
+  const { shape, value } = model.parameters.get("embeddings.words.weight")!;
+  const width = shape[1]!;
+  const words = OPINIONS.flatMap((label, target) =>
+    TELLING[label]!.map((word) => ({ word, target }))
+  );
+  const rows = words.map(({ word }) => {
+    const [, id] = tokenizer.encode(word).ids;
+    return (value.data as Float32Array).subarray(id! * width, (id! + 1) * width);
+  });
+  return await plotEmbeddings({
+    data: Float32Array.from(rows.flatMap((row) => [...row])),
+    shape: [rows.length, width],
+    targets: Int32Array.from(words, ({ target }) => target),
+    indices: words.map((_, at) => at),
+    layer: "embeddings",
+  }, { classes: OPINIONS, names: words.map(({ word }) => word), title, widthPx: 320 });
 }
 
 /** All texts of a folder: an encoder or a published network against a bag of words. */
@@ -171,9 +204,11 @@ async function onOwnTexts(folder: string, how: How): Promise<TextFindings> {
   say(`${NAMES.bag}: ${percent(bag)} right`);
 
   const started = performance.now();
-  const { model, dataset } = given.backbone === ""
+  const { model, dataset } = given.backbone !== ""
+    ? await publishedNetwork(task, how)
+    : given.network === "encoder"
     ? await smallEncoder(task, how)
-    : await publishedNetwork(task, how);
+    : await smallArchitecture(task, how);
   const isPublished = given.backbone !== "";
   const tuned = await learnt(model, dataset(train), {
     ...how,
@@ -184,7 +219,9 @@ async function onOwnTexts(folder: string, how: How): Promise<TextFindings> {
   const seconds = (performance.now() - started) / 1000;
   const { accuracy } = await evaluate(tuned, dataset(test), { verbose: false });
   const way = isPublished || Number(given.pretrain || 0) > 0 ? "pretrained" : "scratch";
-  const name = isPublished ? `${given.backbone}, fine-tuned` : NAMES[way];
+  const name = isPublished
+    ? `${given.backbone}, fine-tuned`
+    : NAMES[way].replace("encoder", given.network);
   say(`${name}: ${percent(accuracy)} right, trained in ${seconds.toFixed(0)} s`);
   return {
     title: `What texts say: ${classes.length} classes`,
@@ -227,14 +264,33 @@ async function smallEncoder({ classes, train }: Task, how: How): Promise<Reader>
   return { model: replaceHead(removeHead(guessed, "words"), { classes, seed }), dataset };
 }
 
+/** A small network of a published architecture, from random weights. */
+async function smallArchitecture({ classes, train }: Task, { given, seed }: How): Promise<Reader> {
+  const maxTokens = Number(given.tokens || 40);
+  const { model, tokenizer } = smallNetwork(given.network, {
+    tokenizer: piecesIn(await loadTokenizer(given.vocabulary || "bert"), train),
+    hidden: Number(given.hidden || 64),
+    dropout: Number(given.dropout || 0.1),
+    classes,
+    maxTokens,
+    seed,
+  });
+  return { model, dataset: asRead(model, { tokenizer, maxTokens, classes }) };
+}
+
+/** How texts become data of a network: the inputs that it has. */
+function asRead(model: Model, options: TextsOptions): Reader["dataset"] {
+  const names = model.inputs.map(({ name }) => name);
+  const inputs = options.tokenizer.inputs.filter((name) => names.includes(name));
+  return (items) => texts(items, { ...options, inputs });
+}
+
 /** A network of the registry with a new head, and its tokenizer. */
 async function publishedNetwork({ classes }: Task, { given, seed }: How): Promise<Reader> {
   const tokenizer = await loadTokenizer(given.vocabulary || given.backbone);
   const model = replaceHead(await loadBackbone(given.backbone), { classes, seed });
-  const names = model.inputs.map(({ name }) => name);
-  const inputs = tokenizer.inputs.filter((name) => names.includes(name));
   const maxTokens = Number(given.tokens || 64);
-  return { model, dataset: (items) => texts(items, { tokenizer, maxTokens, classes, inputs }) };
+  return { model, dataset: asRead(model, { tokenizer, maxTokens, classes }) };
 }
 
 function rowOf({ name, train }: Task, way: Way, accuracy: number): Row {

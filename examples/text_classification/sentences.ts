@@ -16,6 +16,12 @@ const LIKED = words("loved enjoyed adored praised");
 const HATED = words("hated loathed regretted mocked");
 const THINGS = words("film story cast ending music play");
 
+/** The words that tell, by the class that they tell of. */
+export const TELLING: Readonly<Record<string, readonly string[]>> = {
+  negative: [...BAD, ...HATED],
+  positive: [...GOOD, ...LIKED],
+};
+
 /** The classes of opinions. */
 export const OPINIONS: readonly string[] = ["negative", "positive"];
 
