@@ -5,7 +5,7 @@ import { opinions } from "../../examples/text_classification/sentences.ts";
 
 for (const seed of [0, 1, 2]) {
   Deno.test(`text_classification.ts learns more from a few labels after guessing words, seed ${seed}`, async () => {
-    const { accuracy } = await run({ seed, quiet: true }, {});
+    const { accuracy } = await run({ seed, quiet: true }, { pretrain: "18", hidden: "32" });
     const { bag, scratch, pretrained } = accuracy.opinions!;
     assert(pretrained! > scratch! + 0.05, `${pretrained} after guessing, ${scratch} from scratch`);
     assert(pretrained! > bag! + 0.02, `${pretrained} after guessing, ${bag} by a bag of words`);
