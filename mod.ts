@@ -437,6 +437,7 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export { quantize, type QuantizeOptions, type QuantizeResult } from "./src/workflow/quantize.ts";
 export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";
 export { searchTable, type TrialPoint, trialPoints } from "./src/workflow/search/report.ts";
 export type { LedgerRecord } from "./src/workflow/search/ledger.ts";
