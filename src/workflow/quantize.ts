@@ -27,8 +27,8 @@ export interface QuantizeOptions {
   /** Whether every output channel of a weight has a scale of its own. @default {true} */
   readonly perChannel?: boolean;
   /**
-   * Bits of a weight: 7 for x86 processors without VNNI (before about 2019), whose sums of 8-bit
-   * products overflow. @default {8}
+   * Bits of a weight. x86 processors without VNNI add up 8-bit products in 16 bits, which overflow: 8
+   * is a little finer where that does not happen, and wrong where it does. @default {7}
    */
   readonly weightBits?: 7 | 8;
   /** Nodes that stay as they are, by name or pattern, such as a first or last layer. @default {none} */
@@ -104,7 +104,7 @@ export async function quantize(
   options: QuantizeOptions = {},
 ): Promise<QuantizeResult> {
   const checked = checkOptions("quantize", schema, options);
-  const { examples = 128, percentile = 100, perChannel = true, weightBits = 8, keep = [] } =
+  const { examples = 128, percentile = 100, perChannel = true, weightBits = 7, keep = [] } =
     checked;
   const { batchSize = 8, device = "auto", verbose = true } = checked;
   const graph = model.graph.clone();
