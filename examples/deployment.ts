@@ -188,7 +188,8 @@ async function measured(model: Model, test: Dataset, bytes: number): Promise<For
 async function showcase(model: Model, test: Dataset): Promise<Captioned[]> {
   const shown: Captioned[] = [];
   for (let at = 0; at < 12; at++) {
-    const { image, target } = (await test.get(Math.floor(at * test.length / 12)))!;
+    const { image, target } =
+      (await test.get((Math.floor(at * test.length / 12) + at) % test.length))!;
     const [top] = await predict(model, image!, { topK: 1 });
     const truth = model.classes![target as number]!;
     shown.push({
