@@ -15,11 +15,9 @@ import {
   type Unary,
 } from "./values.ts";
 
-import type { BuilderOptions, Lack } from "./builder_options.ts";
+import type { BuilderOptions } from "./builder_options.ts";
 
 export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type Unary };
-
-const NONE: ReadonlySet<Lack> = new Set();
 
 /**
  * Adds operators to a graph of static shapes, and reuses the node where the same operator was
@@ -29,16 +27,8 @@ export class Builder {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
 
-  /** Whether only forms are chosen that hold at any batch size. */
-  readonly freeBatch: boolean;
-  /** What the device cannot do, and other operators must. */
-  readonly lacks: ReadonlySet<Lack>;
-
   /** A builder that adds to `graph`. */
-  constructor(readonly graph: Graph, { freeBatch = false, lacks = NONE }: BuilderOptions = {}) {
-    this.freeBatch = freeBatch;
-    this.lacks = lacks;
-  }
+  constructor(readonly graph: Graph, readonly options: BuilderOptions = {}) {}
 
   /** Applies any operator; the outputs' types and shapes are said by the caller. */
   apply(
