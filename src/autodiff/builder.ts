@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import type { BuilderOptions } from "./builder_options.ts";
 import type { DataType } from "../tensor/dtype.ts";
 import { broadcastShapes, positiveAxis, sameShape, sizeOf } from "../tensor/shape.ts";
 import { ONNX_TYPE_NUMBERS } from "../onnx/types.ts";
@@ -15,8 +16,6 @@ import {
   type Unary,
 } from "./values.ts";
 
-import type { BuilderOptions } from "./builder_options.ts";
-
 export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type Unary };
 
 /**
@@ -26,7 +25,6 @@ export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type
 export class Builder {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
-
   /** A builder that adds to `graph`. */
   constructor(readonly graph: Graph, readonly options: BuilderOptions = {}) {}
 
