@@ -8,7 +8,8 @@ import { normalise } from "../onnx/passes/normalise.ts";
 import { quantisePlan } from "../onnx/quantise/plan.ts";
 import { quantiseGraph } from "../onnx/quantise/quantise_graph.ts";
 import { encodeModel } from "../onnx/write_model.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { prepared } from "../train/prepare.ts";
@@ -66,7 +67,7 @@ const schema: z.ZodType<QuantizeOptions> = z.strictObject({
   keep: z.array(z.union([z.string(), z.instanceof(RegExp)]))
     .describe("an array of node names and patterns").optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<QuantizeOptions>;
 
