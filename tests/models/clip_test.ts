@@ -197,7 +197,7 @@ Deno.test("clipLoss() is the cross entropy of both ways", async () => {
   const ids = int64s([1, 3, 11, 1, 4, 11, 1, 5, 11], [3, 3]);
   const inputs = { x, input_ids: ids, attention_mask: int64s(Array(9).fill(1), [3, 3]) };
   const options = { loss: clipLoss({ scale: 5 }) };
-  const { loss, outputs, gradients } = await valueAndGrad(
+  const { loss, gradients } = await valueAndGrad(
     model,
     inputs,
     int64s([0, 1, 2]),
