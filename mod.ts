@@ -80,14 +80,8 @@ export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
-export type {
-  Attributes,
-  BuilderOptions,
-  Comparison,
-  Lack,
-  OutputInfo,
-  Unary,
-} from "./src/autodiff/builder.ts";
+export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
+export type { BuilderOptions, Lack } from "./src/autodiff/builder_options.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
