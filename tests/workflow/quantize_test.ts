@@ -9,6 +9,7 @@ import type { Dataset } from "../../src/tensor/dataset.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { extractFeatures } from "../../src/train/extract_features.ts";
 import { quantize } from "../../src/workflow/quantize.ts";
+import { wasmAnswers } from "../web_runtime.ts";
 
 const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 const glyphs = await loadBackbone(new URL("../../models/glyphs.onnx", import.meta.url));
@@ -43,16 +44,12 @@ Deno.test("quantize() makes a quarter of the bytes and nearly the same answers",
 
 Deno.test("onnxruntime-web runs the integers and agrees with the float network", async () => {
   const { model } = await quantize(glyphs, some, quiet);
-  const web = await import("onnxruntime-web");
-  web.env.wasm.numThreads = 1;
   const bytes = new Uint8Array(await new Blob(encodeModel(model) as BlobPart[]).arrayBuffer());
-  const session = await web.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
   const data = Float32Array.from({ length: 2 * 3072 }, (_, at) => 2 * Math.sin(at / 50));
   const x = { type: "float32", dims: [2, 3, 32, 32], data } as const;
-  const found = await session.run({ x: new web.Tensor("float32", data, [2, 3, 32, 32]) });
+  const found = await wasmAnswers(bytes, { name: "x", data, dims: x.dims });
   const expected = await answers(glyphs, arrays({ inputs: { x } }));
-  assert(distance(expected, found.fc!.data as Float32Array) < 0.1);
-  await session.release();
+  assert(distance(expected, found) < 0.1);
 });
 
 Deno.test("a scale each channel is nearer than one for the whole weight", async () => {
