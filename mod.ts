@@ -81,6 +81,7 @@ export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
 export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
+export type { BuilderOptions, Lack } from "./src/autodiff/builder_options.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
@@ -221,7 +222,8 @@ export {
   type ScoreExamplesOptions,
 } from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
-export type { Device } from "./src/runtime/onnxruntime.ts";
+export { WebGpuUnavailableError } from "./src/runtime/webgpu_error.ts";
+export type { Device } from "./src/runtime/device.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
 export type {
   Augment,

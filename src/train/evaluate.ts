@@ -5,7 +5,8 @@ import { lossSchema } from "../artifacts/losses/schema.ts";
 import type { Graph } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
 import { statedTask } from "../onnx/task.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -46,7 +47,7 @@ const schema: z.ZodType<EvaluateOptions> = z.strictObject({
   loss: lossSchema.optional(),
   threshold: z.number().gt(0).lt(1).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;

@@ -5,7 +5,6 @@ import { inlineControlFlow } from "../onnx/passes/inline_control_flow.ts";
 import { normalise } from "../onnx/passes/normalise.ts";
 import { separate, type Separated } from "../onnx/passes/separate.ts";
 import { fixInputShapes } from "../onnx/passes/static_shapes.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { makeStatic } from "../runtime/static_graph.ts";
 import { attachTeacher } from "./teacher.ts";
 
@@ -58,11 +57,10 @@ export function pictureInput(model: Model): string {
 
 /** Fixes the sizes of a model, folds what depends on them, and splits it at the freeze boundary. */
 export async function specialise(
-  runtime: Runtime,
   model: Model,
   options: SpecialiseOptions,
 ): Promise<Specialised> {
-  const { graph, batchNorms, running, isTrained } = await fixSizes(runtime, model, options);
+  const { graph, batchNorms, running, isTrained } = await fixSizes(model, options);
   const stateful = (node: Node) =>
     node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
   return {
@@ -82,7 +80,6 @@ export interface Fixed extends Pick<Specialised, "batchNorms" | "running"> {
 
 /** Fixes the sizes of a model and folds what depends on them and on constants that do not `vary`. */
 export async function fixSizes(
-  runtime: Runtime,
   model: Model,
   options: SpecialiseOptions,
   vary: ReadonlySet<string> = new Set(),
@@ -101,12 +98,12 @@ export async function fixSizes(
   const live = liveNames(model, running);
   const isTrained = (value: Value) => live.has(value.name);
   const isLive = (value: Value) => isTrained(value) || vary.has(value.name);
-  await makeStatic(runtime, graph, isLive);
+  await makeStatic(graph, isLive);
   // Loops inside loops take another round.
   for (let trained = trainedBy(graph, isTrained);; trained = trainedBy(graph, isTrained)) {
     if (!inlineControlFlow(graph, (node) => trained.has(node))) break;
     normalise(graph);
-    await makeStatic(runtime, graph, isLive);
+    await makeStatic(graph, isLive);
   }
   dropIdleDropout(graph, model, isTrained, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));

@@ -11,7 +11,6 @@ import { TARGET_LIMITS } from "../../artifacts/write/target.ts";
 import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
-import { cpu } from "../../runtime/onnxruntime.ts";
 import { defaultLoss } from "../default_loss.ts";
 import { type Artifacts, RATE_PROPERTY } from "./artifacts.ts";
 import { buildGraphs, type BuiltGraphs } from "./build_graphs.ts";
@@ -97,7 +96,7 @@ async function graphsFor(
   settings: BuildSettings,
   plan: BuildPlan,
 ): Promise<BuiltGraphs> {
-  const at = (batch: number) => buildGraphs(cpu, model, settings, plan, batch);
+  const at = (batch: number) => buildGraphs(model, settings, plan, batch);
   if (plan.batchInput === undefined) return await at(plan.batchSize!);
   const made: BuiltGraphs[] = [];
   for (const size of PROBES) made.push(await at(size));
