@@ -80,18 +80,26 @@ export function checkedSizes<Own extends Omit<TextSizes, "intermediate">, Option
 /** Names of the inputs of a network for text: int64 `[batch, sequence]` each. */
 export type TextInput = "input_ids" | "attention_mask" | "token_type_ids";
 
-/** A network from token ids to as many numbers as there are classes. `layers` adds all of it. */
+/**
+ * A network from token ids to as many numbers as there are classes. `layers` adds all of it and gives its
+ * output, or its outputs.
+ */
 export function textNetwork(
   name: string,
   { inputs, classes = 2, seed = 0 }: Pick<TextNetworkOptions, "classes" | "seed"> & {
     readonly inputs: readonly TextInput[];
   },
-  layers: (net: Network, tokens: Readonly<Record<TextInput, Value>>, classes: number) => Value,
+  layers: (
+    net: Network,
+    tokens: Readonly<Record<TextInput, Value>>,
+    classes: number,
+  ) => Value | readonly Value[],
 ): Model {
   const net = network(seed);
   const tokens = Object.fromEntries(
     inputs.map((one) => [one, input(net, one, ["batch", "sequence"], "int64")]),
   ) as Record<TextInput, Value>;
-  output(net, layers(net, tokens, typeof classes === "number" ? classes : classes.length));
+  const made = layers(net, tokens, typeof classes === "number" ? classes : classes.length);
+  for (const value of [made].flat()) output(net, value);
   return toModel(net, { name, ...(typeof classes !== "number" && { classes }) });
 }

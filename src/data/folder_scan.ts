@@ -34,12 +34,16 @@ const SPLITS = ["train", "training", "val", "valid", "validation", "test", "test
 
 /**
  * The class folders of `root`, sorted, with the pictures in each. `extensions` are in lower case;
- * `classes` are the names that are allowed. Throws an `Error` that says how to arrange the folder.
+ * `classes` are the names that are allowed; folders with fewer than `minPictures` are left out. Throws an
+ * `Error` that says how to arrange the folder.
  */
 export async function scanClasses(
   root: string,
   extensions: readonly string[],
-  classes: readonly string[] | undefined,
+  { classes, minPictures }: {
+    readonly classes: readonly string[] | undefined;
+    readonly minPictures?: number | undefined;
+  },
 ): Promise<ImageFiles[]> {
   const entries = await list(root);
   const folders = entries.filter(({ isFolder }) => isFolder).map(({ name }) => name);
@@ -48,11 +52,20 @@ export async function scanClasses(
   checkArrangement(root, folders, loose);
   await checkSplits(root, folders);
   if (classes !== undefined) checkKnown(root, folders, classes);
-  const found: ImageFiles[] = [];
+  const all: ImageFiles[] = [];
   for (const name of folders) {
     const paths: string[] = [];
     const ignored = await collect(root, name, isImage, paths, new Set());
-    found.push({ name, paths, ignored });
+    all.push({ name, paths, ignored });
+  }
+  const found = minPictures === undefined
+    ? all
+    : all.filter(({ paths }) => paths.length >= minPictures);
+  if (found.length === 0) {
+    const most = Math.max(...all.map(({ paths }) => paths.length));
+    throw new Error(
+      `No class in "${root}" has ${minPictures} pictures (minPictures); the largest has ${most}`,
+    );
   }
   for (const { name, paths, ignored } of found) {
     if (paths.length > 0) continue;
@@ -65,7 +78,9 @@ export async function scanClasses(
   }
   if (classes === undefined && found.length < 2) {
     throw new Error(
-      `"${root}" holds one class only ("${folders[0]}"); a classifier needs at least two. Give ` +
+      `"${root}" holds one class only ("${
+        found[0]!.name
+      }"); a classifier needs at least two. Give ` +
         `each class a folder of its own`,
     );
   }

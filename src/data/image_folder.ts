@@ -21,6 +21,11 @@ export interface ImageFolderOptions {
    * @default folders are classes
    */
   readonly labelSeparator?: string;
+  /**
+   * How many pictures a class must have: folders with fewer are left out, as of the many people of whom
+   * Labeled Faces in the Wild has one picture. @default {1, and an empty folder is an error}
+   */
+  readonly minPictures?: number;
   /** Endings of the files to take, with their dot, in any case. @default those of the formats known */
   readonly extensions?: readonly string[];
 }
@@ -42,6 +47,7 @@ const schema = z.strictObject({
   extensions: z.array(z.string().regex(/^\./)).min(1)
     .describe('an array of file endings such as [".jpg", ".png"]').default([...IMAGE_EXTENSIONS]),
   labelSeparator: z.string().min(1).optional(),
+  minPictures: z.number().int().positive().optional(),
 });
 
 /**
@@ -74,14 +80,15 @@ export async function imageFolder(
   directory: string | URL,
   options: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
-  const { onUnreadable, extensions, classes: wanted, labelSeparator } = checkOptions(
+  const { onUnreadable, extensions, classes: wanted, labelSeparator, minPictures } = checkOptions(
     "imageFolder",
     schema,
     options,
   );
   const root = directory instanceof URL ? fromFileUrl(directory) : directory;
   const endings = extensions.map((ending) => ending.toLowerCase());
-  const found = await scanClasses(root, endings, labelSeparator === undefined ? wanted : undefined);
+  const known = labelSeparator === undefined ? wanted : undefined;
+  const found = await scanClasses(root, endings, { classes: known, minPictures });
   const { classes, targetOf } = labelSeparator === undefined
     ? oneLabel(found, wanted)
     : manyLabels(root, found, wanted, labelSeparator);

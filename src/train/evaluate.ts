@@ -3,6 +3,7 @@ import type { Loss } from "../artifacts/loss.ts";
 import { lossOf } from "../artifacts/losses/by_name.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import type { Graph } from "../onnx/graph.ts";
+import { layerName, showLayers } from "../onnx/layer_outputs.ts";
 import type { Model } from "../onnx/model.ts";
 import { statedTask } from "../onnx/task.ts";
 import { type Device, deviceOption } from "../runtime/device.ts";
@@ -122,7 +123,9 @@ function lossOfTask(model: Model): Loss | undefined {
 function outputsFor(model: Model, loss: Loss | undefined): Graph {
   const { contains = "Softmax", outputs = [] } = loss === undefined ? {} : lossOf(loss);
   const graph = model.graph.clone();
-  const more = graph.outputs.filter((value, at) => at > 0 && outputs.includes(value.name));
+  showLayers(graph, outputs);
+  const wanted = new Set([...outputs, ...outputs.map(layerName)]);
+  const more = graph.outputs.filter((value, at) => at > 0 && wanted.has(value.name));
   graph.outputs.splice(0, Infinity, logitsOf(graph.outputs[0]!, contains), ...more);
   graph.prune();
   return graph;

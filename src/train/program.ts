@@ -1,4 +1,4 @@
-import { attachLoss } from "../artifacts/losses/attach_loss.ts";
+import { attachLoss, rampFeeds } from "../artifacts/losses/attach_loss.ts";
 import { lossOf } from "../artifacts/losses/by_name.ts";
 import {
   buildTrainingGraph,
@@ -50,6 +50,14 @@ export type MemoryMode = "normal" | "low";
 export interface StepResult extends LossResult {
   /** The model's outputs by name. */
   readonly outputs: Tensors;
+}
+
+/** How a step goes. */
+export interface StepOptions {
+  /** How much of the running statistics stays. @default {each layer's momentum} */
+  readonly kept?: number;
+  /** How far training is, from 0 to 1. @default {1} */
+  readonly progress?: number;
 }
 
 /** The loss of a batch, and the model's outputs. */
@@ -130,6 +138,7 @@ export class Program {
       batch: options.batch,
       batchNorms: specialised.batchNorms,
       model,
+      ramps: true,
       lacks: LACKS[runtime.device],
     });
     writeOutFor(runtime.device, graph.graph);
@@ -182,7 +191,7 @@ export class Program {
 
   /**
    * One forward and backward pass; gradients are written into the parameter memory. Running statistics
-   * that are not given do not move; `kept` is how much of them stays, in the place of each layer's momentum.
+   * that are not given do not move.
    */
   async step(
     features: Tensors,
@@ -190,9 +199,14 @@ export class Program {
     weights: Tensor<"float32">,
     running: RunningStatistics | undefined,
     random: Rng,
-    kept?: number,
+    { kept, progress = 1 }: StepOptions = {},
   ): Promise<StepResult> {
-    const feeds: Record<string, Tensor> = { ...features, [TARGETS]: targets, [WEIGHTS]: weights };
+    const feeds: Record<string, Tensor> = {
+      ...features,
+      ...rampFeeds(this.options.loss, progress),
+      [TARGETS]: targets,
+      [WEIGHTS]: weights,
+    };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
     Object.assign(feeds, this.drawMasks(random));
     const training = await this.#session();

@@ -151,11 +151,8 @@ export class Run {
       if (weights.data.every((weight) => weight === 0)) continue;
       const learningRate = this.#learningRate(epoch);
       const program = await batch.program;
-      const { loss, outputs, terms, right, ...step } = await trainer.step(
-        program,
-        batch,
-        learningRate,
-      );
+      const result = await trainer.step(program, batch, learningRate, this.#progress(epoch));
+      const { loss, outputs, terms, right, ...step } = result;
       if (!Number.isFinite(loss) || step.broken !== undefined) {
         progress.done();
         await trainer.settle();
@@ -198,6 +195,11 @@ export class Run {
   #earlyOutcome(): Outcome | undefined {
     if (this.#journal.callbacks.stopped !== undefined) return "stopped";
     return this.settings.signal?.aborted ? "aborted" : undefined;
+  }
+
+  /** How far training is, from 0 to 1, by its steps. */
+  #progress(epoch: number): number {
+    return Math.min(1, this.trainer.steps / (this.settings.epochs * this.#stepsOf(epoch)));
   }
 
   #learningRate(epoch: number): number {

@@ -1,5 +1,6 @@
 import { attachImageInput, IMAGES } from "../artifacts/image_input.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import { layerName, showLayers } from "../onnx/layer_outputs.ts";
 import type { Model } from "../onnx/model.ts";
 import { inlineControlFlow } from "../onnx/passes/inline_control_flow.ts";
 import { normalise } from "../onnx/passes/normalise.ts";
@@ -29,7 +30,7 @@ export interface SpecialiseOptions {
   readonly dropout: boolean;
   /** Whether all outputs are kept, or the first only. */
   readonly allOutputs: boolean;
-  /** Further outputs to keep. @default {none} */
+  /** Further outputs to keep, and layers that become outputs. @default {none} */
   readonly outputs?: readonly string[];
   /** A model that is run on the same inputs; its first output is kept under the name `TEACHER`. */
   readonly teacher?: Model | undefined;
@@ -85,7 +86,9 @@ export async function fixSizes(
   vary: ReadonlySet<string> = new Set(),
 ): Promise<Fixed> {
   const graph = model.graph.clone();
-  if (!options.allOutputs) keepOutputs(graph, options.outputs ?? []);
+  const { outputs = [] } = options;
+  showLayers(graph, outputs);
+  if (!options.allOutputs) keepOutputs(graph, outputs);
   graph.prune();
   normalise(graph);
   if (IMAGES in options.shapes) {
@@ -112,7 +115,8 @@ export async function fixSizes(
 
 /** Takes away all outputs but the first and those named. */
 function keepOutputs(graph: Graph, names: readonly string[]): void {
-  const kept = graph.outputs.filter((value, at) => at === 0 || names.includes(value.name));
+  const wanted = new Set([...names, ...names.map(layerName)]);
+  const kept = graph.outputs.filter((value, at) => at === 0 || wanted.has(value.name));
   graph.outputs.splice(0, Infinity, ...kept);
 }
 

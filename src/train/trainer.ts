@@ -117,19 +117,24 @@ export class Trainer {
 
   /**
    * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss or
-   * gradients that are not finite change no parameter.
+   * gradients that are not finite change no parameter. `progress` is how far training is, from 0 to 1.
    */
-  async step(program: Program, batch: FeatureBatch, learningRate: number): Promise<BatchResult> {
-    if (!this.#residence) return await this.#hostStep(program, batch, learningRate);
+  async step(
+    program: Program,
+    batch: FeatureBatch,
+    learningRate: number,
+    progress = 1,
+  ): Promise<BatchResult> {
+    if (!this.#residence) return await this.#hostStep(program, batch, learningRate, progress);
     this.running(program);
-    const at = { step: this.steps + 1, learningRate, random: this.dropout() };
+    const at = { step: this.steps + 1, learningRate, progress, random: this.dropout() };
     const result = await this.#residence.step(program, batch, at);
     if (result.taken) this.steps++;
     if (result.taken || !Number.isFinite(result.loss)) return result;
     // Nothing has moved, so the gradients at home are those that were not finite.
     await this.settle();
     const { features, targets, weights } = batch;
-    await program.step(features, targets, weights, undefined, this.dropout());
+    await program.step(features, targets, weights, undefined, this.dropout(), { progress });
     return { ...result, broken: this.#update.firstBroken() };
   }
 
@@ -149,12 +154,13 @@ export class Trainer {
     program: Program,
     batch: FeatureBatch,
     learningRate: number,
+    progress: number,
   ): Promise<BatchResult> {
     const { features, targets, weights, count } = batch;
     const { accumulate } = this.settings;
     const gathered = this.#gathered;
     const pass = (running?: RunningStatistics) =>
-      program.step(features, targets, weights, running, this.dropout());
+      program.step(features, targets, weights, running, this.dropout(), { progress });
     const result = await pass(this.running(program));
     const { loss } = result;
     if (!Number.isFinite(loss)) return result;
@@ -200,7 +206,7 @@ export class Trainer {
     const { features, targets, weights } = batch;
     const random = rng(this.settings.seed, "statistics", this.steps, seen);
     const running = this.running(program);
-    await program.step(features, targets, weights, running, random, seen / (seen + 1));
+    await program.step(features, targets, weights, running, random, { kept: seen / (seen + 1) });
   }
 
   /** What is trained and the running statistics, in place; the names are those of a snapshot. */

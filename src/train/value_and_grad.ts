@@ -30,6 +30,8 @@ export interface ValueAndGradOptions {
   readonly dropout?: boolean;
   /** Seed of dropout. @default {0} */
   readonly seed?: number;
+  /** How far training is, from 0 to 1, for losses with numbers that change over it. @default {1} */
+  readonly progress?: number;
   /** Where to compute. @default {"cpu"} */
   readonly device?: Device;
 }
@@ -51,6 +53,7 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
   weights: z.custom<Tensor>(isTensor).describe("a tensor { type, dims, data }").optional(),
   dropout: z.boolean().optional(),
   seed: z.number().int().optional(),
+  progress: z.number().min(0).max(1).optional(),
   device: deviceOption,
 }) as z.ZodType<ValueAndGradOptions>;
 
@@ -120,6 +123,7 @@ export async function valueAndGrad(
       weights as Tensor<"float32">,
       running,
       rng(seed, "dropout"),
+      { progress: checked.progress ?? 1 },
     );
     const gradients = memory.names.filter((name) => program.reached.has(name)).map((name) => {
       const { dims, data } = memory.view(name, 1);

@@ -79,7 +79,7 @@ export async function csvDataset(
   const checked = checkOptions("csvDataset", schema, options);
   checkChoice(checked);
   const path = file instanceof URL ? fromFileUrl(file) : file;
-  const table = await readTable(path, checked.delimiter);
+  const table = await readTable(path, { delimiter: checked.delimiter });
   const groups = groupsOf(checked);
   const { label, labels, weight, targets } = checked;
   const wanted = [

@@ -1,4 +1,5 @@
 import { nearest } from "../../tensor/nearest.ts";
+import { fileBytes } from "../files/file_bytes.ts";
 
 /** A record of a table. */
 export interface TableRow {
@@ -18,21 +19,42 @@ export interface Table {
   readonly rows: readonly TableRow[];
 }
 
+/** How a table is read. */
+export interface ReadTableOptions {
+  /** What stands between values. @default a tab where the file's name ends in .tsv or .tab, else a comma */
+  readonly delimiter?: string | undefined;
+  /** Names of the columns of a file without a header line. @default the first line */
+  readonly columns?: readonly string[] | undefined;
+}
+
 /**
- * Reads comma-separated values (RFC 4180), tab-separated where the name ends in .tsv or .tab, with a
- * header line. Throws `SyntaxError` with the line where the text is damaged.
+ * Reads comma-separated values (RFC 4180), tab-separated where the name ends in .tsv or .tab, gzipped or
+ * not, with a header line unless `columns` are given. Throws `SyntaxError` with the line where the text
+ * is damaged.
  */
-export async function readTable(path: string, delimiter: string | undefined): Promise<Table> {
+export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
   const text = await textOf(path);
-  const records = await parsed(path, text, delimiter ?? (/\.(tsv|tab)$/i.test(path) ? "\t" : ","));
-  const [header, ...rest] = records;
-  if (!header || rest.length === 0) {
-    throw new SyntaxError(`"${path}" must have a line of column names and one record or more`);
+  const tabs = /\.(tsv|tab)(\.gz)?$/i.test(path);
+  const records = await parsed(path, text, options.delimiter ?? (tabs ? "\t" : ","));
+  const columns = options.columns ?? records.shift()?.record.map((name) => name.trim());
+  const [first] = records;
+  if (columns === undefined || first === undefined) {
+    throw new SyntaxError(
+      options.columns
+        ? `"${path}" is empty`
+        : `"${path}" must have a line of column names and one record or more`,
+    );
   }
-  const columns = header.record.map((name) => name.trim());
+  if (columns.length !== first.record.length) {
+    throw new SyntaxError(
+      `"${path}" has ${first.record.length} columns, but ${columns.length} names: ${
+        columns.join(", ")
+      }`,
+    );
+  }
   const twice = columns.find((name, at) => columns.indexOf(name) !== at);
   if (twice !== undefined) throw new SyntaxError(`"${path}" has two columns named "${twice}"`);
-  const rows = rest.map(({ record, info }) => ({
+  const rows = records.map(({ record, info }) => ({
     line: info.lines,
     values: Object.fromEntries(columns.map((name, at) => [name, record[at]!])),
   }));
@@ -52,16 +74,9 @@ export function checkColumns(what: string, table: Table, wanted: readonly string
   }
 }
 
-/** A file's text. Throws `Error` that names it where it cannot be read. */
+/** A file's text, unpacked where it is gzipped. Throws `Error` that names it where it cannot be read. */
 export async function textOf(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : error;
-    throw new Error(`Cannot read "${path}": ${why instanceof Error ? why.message : why}`, {
-      cause: error,
-    });
-  }
+  return new TextDecoder().decode(await fileBytes(path));
 }
 
 /** What csv-parse gives of a record, beside its values. */

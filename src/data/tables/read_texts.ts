@@ -19,17 +19,25 @@ export interface ReadTextsOptions {
   readonly label?: string | null;
   /** What stands between values of a table. @default a tab in .tsv and .tab, else a comma */
   readonly delimiter?: string;
+  /**
+   * Names of the columns of a table that has no line of names, such as `["text", "label"]`.
+   * @default those of the first line
+   */
+  readonly columns?: readonly string[];
 }
 
 const schema = z.strictObject({
   text: z.string().min(1).default("text"),
   label: z.string().min(1).nullable().default("label"),
   delimiter: z.string().min(1).optional(),
+  columns: z.array(z.string().min(1)).min(1).refine((names) => new Set(names).size === names.length)
+    .describe("an array of different column names").optional(),
 });
 
 /**
- * Texts with labels from a CSV, TSV or JSON-lines file (.jsonl, .ndjson). Throws `RangeError` for a
- * column that is not there and `SyntaxError` with the line for a record that does not fit.
+ * Texts with labels from a CSV, TSV or JSON-lines file (.jsonl, .ndjson), gzipped or not. Throws
+ * `RangeError` for a column that is not there and `SyntaxError` with the line for a record that does not
+ * fit.
  *
  * @example
  * ```ts
@@ -46,10 +54,10 @@ export async function readTexts(
   file: string | URL,
   options: ReadTextsOptions = {},
 ): Promise<TextExample[]> {
-  const { text, label, delimiter } = checkOptions("readTexts", schema, options);
+  const { text, label, delimiter, columns } = checkOptions("readTexts", schema, options);
   const path = file instanceof URL ? fromFileUrl(file) : file;
-  if (/\.(jsonl|ndjson)$/i.test(path)) return await fromJsonLines(path, text, label);
-  const table = await readTable(path, delimiter);
+  if (/\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return await fromJsonLines(path, text, label);
+  const table = await readTable(path, { delimiter, columns });
   checkColumns("readTexts()", table, label === null ? [text] : [text, label]);
   return table.rows.map(({ values }) => ({
     text: values[text]!,

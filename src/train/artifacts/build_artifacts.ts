@@ -77,11 +77,17 @@ export async function buildArtifacts(
 
 /** Throws `TypeError` for a loss that needs more than the artifacts are fed. */
 function checkArtifactLoss(loss: Loss): void {
-  const { name, teacher, withCounts } = lossOf(loss);
+  const { name, teacher, ramps, withCounts } = lossOf(loss);
   if (teacher) {
     throw new TypeError(
       `buildArtifacts(): the loss "${name}" runs a teacher beside the model, which artifacts have no ` +
         "place for; train with fit(), or build for the loss that the teacher is combined with",
+    );
+  }
+  if (ramps && Object.keys(ramps).length > 0) {
+    throw new TypeError(
+      `buildArtifacts(): the loss "${name}" has numbers that change over training, for which artifacts ` +
+        "have no place; train with fit()",
     );
   }
   if (!withCounts) return;

@@ -1,3 +1,4 @@
+import { rampFeeds } from "../../artifacts/losses/attach_loss.ts";
 import { isElementwise } from "../../artifacts/update/tensor_update.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Rng } from "../../tensor/rng.ts";
@@ -55,14 +56,20 @@ export class Residence {
   async step(
     program: Program,
     batch: FeatureBatch,
-    at: { readonly step: number; readonly learningRate: number; readonly random: Rng },
+    at: {
+      readonly step: number;
+      readonly learningRate: number;
+      readonly progress: number;
+      readonly random: Rng;
+    },
   ): Promise<BatchResult> {
     const resident = await this.#program(program);
     if (this.#place.size === 0) {
       for (const [name, one] of this.home.changing()) this.#place.set(name, one);
     }
     const { features, targets, weights, count } = batch;
-    const feeds = { ...features, ...program.drawMasks(at.random) };
+    const ramps = rampFeeds(this.settings.loss, at.progress);
+    const feeds = { ...features, ...ramps, ...program.drawMasks(at.random) };
     this.#isAway = true;
     const result = await resident.step(this.#place, { feeds, targets, weights }, at);
     const { loss, gradientNorm } = result;
