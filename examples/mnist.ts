@@ -9,7 +9,7 @@
  * DIR holds MNIST's four IDX files, gzipped or not, as published at http://yann.lecun.com/exdb/mnist/
  * (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and
  * t10k-labels-idx1-ubyte.gz); `--second` a folder of Fashion-MNIST's or EMNIST's. Without `--data`
- * digits are drawn, without `--second` ten letters.
+ * clean digits are drawn; without `--second`, digits as a careless photograph has them.
  *
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys
  */
@@ -21,6 +21,7 @@ import {
   freeze,
   loadBackbone,
   mnist,
+  type Model,
   oneCycle,
   perClass,
   randomResizedCrop,
@@ -28,6 +29,7 @@ import {
   rotate,
   saveModel,
   subset,
+  unfreeze,
 } from "../mod.ts";
 import { drawnGlyphs } from "../models/glyphs/drawn_glyphs.ts";
 import { bars, shareCurves } from "./shared/charts.ts";
@@ -59,7 +61,8 @@ export const program: Program<MnistFindings> = {
     second: "",
     set: "letters",
     few: "10",
-    "second-epochs": "20",
+    "second-epochs": "10",
+    tests: "50",
     out: "",
   },
   run,
@@ -100,10 +103,10 @@ export async function run(options: ProgramOptions, own: Own): Promise<MnistFindi
   const classes = secondTest.classes!;
   const scratch = await loadBackbone(own.network!, { weights: "random", classes, seed: seed + 1 });
   const outcomes = await compare([
-    { name: "Carried over, all trained", model: replaceHead(model, { classes, seed }) },
+    { name: "Carried over, all trained", model: fitted(model, classes, seed) },
     {
       name: "Carried over, only the last layer trained",
-      model: replaceHead(freeze(model, "all"), { classes, seed }),
+      model: unfreeze(freeze(fitted(model, classes, seed), "all"), "head"),
     },
     { name: "From random weights", model: scratch },
   ], {
@@ -112,8 +115,8 @@ export async function run(options: ProgramOptions, own: Own): Promise<MnistFindi
     quiet,
     options: {
       epochs: numberOf(own, "second-epochs"),
-      batchSize: 20,
-      optimizer: adamW({ learningRate: 2e-3, weightDecay: 0.01 }),
+      batchSize: 10,
+      optimizer: adamW({ learningRate: 1e-3, weightDecay: 0.01 }),
       schedule: oneCycle(),
       seed,
     },
@@ -131,7 +134,7 @@ export async function run(options: ProgramOptions, own: Own): Promise<MnistFindi
     summary: `${network.name} learned ${train.length} digits from random weights and knows ` +
       `${
         percent(report.accuracy)
-      } of ${test.length} others. Then ${classes.length} other classes ` +
+      } of ${test.length} others. Then a second set of ${classes.length} classes ` +
       `from ${fewTrain.length} pictures: with its weights carried over, and from random ones.`,
     rows: rowsOf([digitRun, ...outcomes]),
     charts: [
@@ -147,20 +150,33 @@ export async function run(options: ProgramOptions, own: Own): Promise<MnistFindi
   };
 }
 
+/** The model with a new last layer, unless it knows these classes already. */
+function fitted(model: Model, classes: readonly string[], seed: number): Model {
+  const known = model.classes ?? [];
+  const same = known.length === classes.length && known.every((name, at) => name === classes[at]);
+  return same ? model : replaceHead(model, { classes, seed });
+}
+
 /** Digits to train on and to test with. */
 async function digits({ data, seed }: ProgramOptions, own: Own): Promise<[Dataset, Dataset]> {
   if (data !== undefined) {
     return await Promise.all([mnist(data), mnist(data, { part: "test" })]);
   }
   const count = numberOf(own, "drawn");
-  return [drawn("0123456789", count, 3 * seed + 1), drawn("0123456789", 50, 3 * seed + 2)];
+  return [
+    drawn(count, { seed: 3 * seed + 1, plain: true }),
+    drawn(numberOf(own, "tests"), { seed: 3 * seed + 2, plain: true }),
+  ];
 }
 
 /** A few pictures of each class of the second set to train on, and many to test with. */
 async function secondSet({ seed }: ProgramOptions, own: Own): Promise<[Dataset, Dataset]> {
   const few = numberOf(own, "few");
   if (own.second === "") {
-    return [drawn("ABCDEFGHIJ", few, seed + 101), drawn("ABCDEFGHIJ", 50, seed + 202)];
+    return [
+      drawn(few, { seed: seed + 101, plain: false }),
+      drawn(numberOf(own, "tests"), { seed: seed + 202, plain: false }),
+    ];
   }
   const { set } = own;
   if (set !== "digits" && set !== "fashion" && set !== "letters") {
@@ -173,9 +189,12 @@ async function secondSet({ seed }: ProgramOptions, own: Own): Promise<[Dataset, 
   return [perClass(train!, few, seed), subset(test!, spread)];
 }
 
-/** Drawn characters, white on black as MNIST's. */
-function drawn(characters: string, perClass: number, seed: number): Dataset {
-  return drawnGlyphs({ characters: [...characters], perClass, seed, sizePx: 28, plain: true });
+/** Drawn digits: clean, white on black as MNIST's, or as a careless photograph has them. */
+function drawn(
+  perClass: number,
+  options: { readonly seed: number; readonly plain: boolean },
+): Dataset {
+  return drawnGlyphs({ characters: [..."0123456789"], perClass, sizePx: 28, ...options });
 }
 
 if (import.meta.main) await main(program);
