@@ -4,7 +4,8 @@
  * random weights, from those. Random resized crops, SGD with momentum, a rate that falls in steps.
  *
  *     deno run -A examples/ants_and_bees.ts [--data DIR] [--backbone NAME|FILE] [--epochs 25]
- *       [--rate 0.001] [--batch 4] [--copies 0] [--seed 0]
+ *       [--tune-epochs 25]
+ *       [--rate 0.001] [--tune-rate 0.0005] [--batch 4] [--copies 0] [--seed 0]
  *
  * DIR holds `train/<class>/<picture>` and `val/<class>/<picture>`, such as the ants and bees of
  * https://download.pytorch.org/tutorial/hymenoptera_data.zip. BACKBONE is a name of the registry
@@ -57,6 +58,7 @@ export const program: Program<AntsAndBeesFindings> = {
     epochs: "25",
     "tune-epochs": "",
     rate: "0.001",
+    "tune-rate": "0.0005",
     batch: "4",
     copies: "0",
     few: "15",
@@ -83,7 +85,12 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
     {
       name: "Fine-tuned",
       model: replaceHead(backbone, { classes, seed }),
-      options: { epochs: own["tune-epochs"] ? numberOf(own, "tune-epochs") : epochs },
+      options: {
+        epochs: own["tune-epochs"] ? numberOf(own, "tune-epochs") : epochs,
+        optimizer: sgd({ learningRate: numberOf(own, "tune-rate"), momentum: 0.9 }),
+        // Four pictures say little of what is usual: the statistics of the pretraining stay.
+        batchNorm: "running",
+      },
     },
     ...fresh(backbone, classes, seed).map((model) => ({ name: "From random weights", model })),
   ];
