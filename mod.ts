@@ -19,6 +19,7 @@
  * @module
  */
 export { loadBackbone, type LoadBackboneOptions } from "./models/load_backbone.ts";
+export { loadTokenizer, type LoadTokenizerOptions } from "./models/load_tokenizer.ts";
 export type {
   Checkpoint,
   CheckpointVersion,
@@ -37,6 +38,8 @@ export type {
   LossTerm,
   TargetKind,
 } from "./src/artifacts/loss.ts";
+export { adversarial, type AdversarialOptions } from "./src/artifacts/losses/adversarial.ts";
+export type { Alignment, Domains } from "./src/artifacts/losses/alignment.ts";
 export { arcFace, type ArcFaceOptions } from "./src/artifacts/losses/arc_face.ts";
 export {
   binaryCrossEntropy,
@@ -64,7 +67,10 @@ export {
   focal,
   type FocalOptions,
 } from "./src/artifacts/losses/focal.ts";
+export { infoNce, type InfoNceOptions } from "./src/artifacts/losses/info_nce.ts";
 export { klDivergence } from "./src/artifacts/losses/kl_divergence.ts";
+export { mmd, type MmdOptions } from "./src/artifacts/losses/mmd.ts";
+export { type Ramp, rampUp, type RampUpOptions } from "./src/artifacts/losses/ramp.ts";
 export { l2sp, type L2spOptions, type StayNear } from "./src/artifacts/losses/stay_near.ts";
 export { triplet, type TripletOptions } from "./src/artifacts/losses/triplet.ts";
 export type {
@@ -81,8 +87,10 @@ export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
 export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
+export type { BuilderOptions, Lack } from "./src/autodiff/builder_options.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
+export { scaleGradient, stopGradient } from "./src/autodiff/scale_gradient.ts";
 export { arrays, type ArraysOptions } from "./src/data/arrays.ts";
 export { balanced, type BalancedOptions } from "./src/data/balanced.ts";
 export { classCounts } from "./src/data/class_counts.ts";
@@ -121,6 +129,16 @@ export {
   type TextExample,
 } from "./src/data/tables/read_texts.ts";
 export { augMix, type AugMixOptions, type AugMixture } from "./src/data/transforms/aug_mix.ts";
+export { maskedWords, type MaskedWordsOptions } from "./src/data/texts/masked_words.ts";
+export { readTokenizer, type ReadTokenizerOptions } from "./src/data/texts/read_tokenizer.ts";
+export { type TextItem, texts, type TextsOptions } from "./src/data/texts/texts.ts";
+export type {
+  EncodedText,
+  EncodeTextOptions,
+  TextInputName,
+  TextTokenizer,
+} from "./src/data/texts/tokenizer.ts";
+export { wordPiece, type WordPieceOptions } from "./src/data/texts/word_piece.ts";
 export { autoAugment } from "./src/data/transforms/auto_augment.ts";
 export { autocontrast } from "./src/data/transforms/autocontrast.ts";
 export { type Choice, compose, oneOf, randomApply } from "./src/data/transforms/combine.ts";
@@ -225,7 +243,8 @@ export {
   type ScoreExamplesOptions,
 } from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
-export type { Device } from "./src/runtime/onnxruntime.ts";
+export { WebGpuUnavailableError } from "./src/runtime/webgpu_error.ts";
+export type { Device } from "./src/runtime/device.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
 export type {
   Augment,
@@ -242,6 +261,7 @@ export type { ArrayOf, DataType, ElementArrays, TypedArray } from "./src/tensor/
 export { type Rng, rng } from "./src/tensor/rng.ts";
 export type { Optimizer } from "./src/train/optimizers/optimizer.ts";
 export type { Tensor } from "./src/tensor/tensor.ts";
+export { adapt, type AdaptOptions } from "./src/train/adapt.ts";
 export type { ArtifactTrainer, CheckpointOptions } from "./src/train/artifacts/artifact_trainer.ts";
 export type { Artifacts, TrainingFiles } from "./src/train/artifacts/artifacts.ts";
 export { buildArtifacts } from "./src/train/artifacts/build_artifacts.ts";
@@ -314,7 +334,8 @@ export {
   type FitResult,
   type History,
 } from "./src/train/fit.ts";
-export { joint, type JointDataset, type JointOptions } from "./src/train/joint.ts";
+export { joint, type JointOptions } from "./src/train/joint.ts";
+export type { JointDataset } from "./src/train/pairs.ts";
 export type { EpochOutcome } from "./src/train/history.ts";
 export {
   balancedAccuracy,
@@ -441,6 +462,7 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export { quantize, type QuantizeOptions, type QuantizeResult } from "./src/workflow/quantize.ts";
 export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";
 export { searchTable, type TrialPoint, trialPoints } from "./src/workflow/search/report.ts";
 export type { LedgerRecord } from "./src/workflow/search/ledger.ts";

@@ -23,13 +23,12 @@ const ATTEMPTS = 4;
  * Fetches a file to `path` unless it is there already. It grows in `path.part`, is resumed where it
  * was cut off (by a later run only where its sum is known), and gets its name when it is whole and
  * right. Two programs that want the same file fetch it once. Throws an `Error` that lists what every
- * address answered.
+ * address answered, or says that the folder cannot be written to; a file that is there is only read.
  */
 export async function download(path: string, options: DownloadOptions): Promise<void> {
   if (await isThere(path, options)) return;
-  await Deno.mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
-  using file = await Deno.open(part, { read: true, write: true, create: true });
+  using file = await openToWrite(part, options);
   await file.lock(true);
   if (await isThere(path, options)) return;
   if (options.sha256 === undefined) await file.truncate(0);
@@ -48,6 +47,21 @@ export async function download(path: string, options: DownloadOptions): Promise<
     `Could not download ${options.name}:\n${failures.join("\n")}\n` +
       `Fetch the file by other means and put it at ${path}, or pass its own path instead of the name`,
   );
+}
+
+/** Opens a file that may not be there yet, in a folder that may not be there yet. */
+async function openToWrite(path: string, { name }: DownloadOptions): Promise<Deno.FsFile> {
+  const folder = dirname(path);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (cause) {
+    throw new Error(
+      `Could not download ${name}: ${folder} cannot be written to (${reason(cause)}); ` +
+        'set GRAFT_CACHE, or the option "cache", to a folder that can',
+      { cause },
+    );
+  }
 }
 
 /** Fills `file` from one address; gives what went wrong, or nothing. */
@@ -167,7 +181,8 @@ async function isThere(path: string, { bytes, name }: DownloadOptions): Promise<
       `${path} has ${size} bytes, ${name} has ${bytes}: remove the file, and it is fetched again`,
     );
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const { NotADirectory, NotFound } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return false;
     throw error;
   }
 }

@@ -66,6 +66,10 @@ export const kaimingNormal: Initializer = (dims, path) =>
 export const kaimingUniformRelu: Initializer = (dims, path) =>
   uniform(Math.sqrt(6 / sizeOf(dims.slice(1))))(dims, path);
 
+/** Glorot's uniform initialisation of a matrix `[outputs, inputs]`: uniform in ±√(6/(fan-in + fan-out)). */
+export const xavierUniform: Initializer = (dims, path) =>
+  uniform(Math.sqrt(6 / (dims[0]! + dims[1]!)))(dims, path);
+
 /** `value` everywhere. */
 export function constant(value: number): Initializer {
   return (dims) => tensor("float32", dims, new Float32Array(sizeOf(dims)).fill(value));

@@ -9,6 +9,8 @@ import { batch, layer, type LayerOptions, type Network, size, weight } from "./n
 export interface LinearOptions extends LayerOptions {
   /** Numbers it puts out. */
   readonly features: number;
+  /** Whether a bias is added. @default {true} */
+  readonly bias?: boolean;
   /** How the matrix starts. @default {kaimingUniform} */
   readonly weights?: Initializer;
   /** How the bias starts. @default {uniformByFanIn} */
@@ -20,11 +22,10 @@ export function linear(net: Network, x: Value, options: LinearOptions): Value {
   const { name, features } = options;
   const fanIn = size(x, 1);
   const { weights = kaimingUniform, biases = uniformByFanIn(fanIn) } = options;
-  const inputs = [
-    x,
-    weight(net, `${name}.weight`, { dims: [features, fanIn], start: weights }),
-    weight(net, `${name}.bias`, { dims: [features], start: biases }),
-  ];
+  const inputs = [x, weight(net, `${name}.weight`, { dims: [features, fanIn], start: weights })];
+  if (options.bias ?? true) {
+    inputs.push(weight(net, `${name}.bias`, { dims: [features], start: biases }));
+  }
   const shape = [batch(x), features];
   return layer(net, "Gemm", { name, inputs, shape, attributes: { transB: int(1) } });
 }

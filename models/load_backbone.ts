@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "@std/path";
+import { basename } from "@std/path";
 import { z } from "zod";
 import type { Model } from "../src/onnx/model.ts";
 import { readModel } from "../src/onnx/read_model.ts";
@@ -6,8 +6,7 @@ import type { Preprocessing } from "../src/tensor/dataset.ts";
 import { nearest } from "../src/tensor/nearest.ts";
 import { checkOptions } from "../src/tensor/options.ts";
 import { architectures } from "./architectures.ts";
-import { cacheFolder } from "./cache.ts";
-import { download, type DownloadOptions } from "./download.ts";
+import { fetched, loadPublished, readFile } from "./load_published.ts";
 import { guessPreprocessing } from "./preprocessing.ts";
 import { registry } from "./registry.ts";
 import { addressOf, cacheName, fileName, localPath, looksLikePath } from "./source.ts";
@@ -113,10 +112,8 @@ async function read(
     return { model: await readModel(source, { name: "model" }), preprocessing: undefined };
   }
   if (typeof source === "string" && Object.hasOwn(registry, source)) {
-    const { addresses, file, bytes, sha256, preprocessing } = registry[source]!;
-    const wanted = { name: source, addresses, bytes, sha256: options.sha256 ?? sha256 };
-    const path = await fetched(file, wanted, options);
-    return { model: await readFile(path, source), preprocessing };
+    const { preprocessing } = registry[source]!;
+    return { model: await loadPublished(source, registry[source]!, options), preprocessing };
   }
   const address = addressOf(source);
   if (address === undefined) {
@@ -125,12 +122,6 @@ async function read(
   const wanted = { name: fileName(address), addresses: [address.href] };
   const path = await fetched(await cacheName(address), wanted, options);
   return { model: await readFile(path, stem(fileName(address))), preprocessing: undefined };
-}
-
-/** Reads a file that must be there; weights beside it are found. */
-async function readFile(path: string, name: string): Promise<Model> {
-  const bytes = await Deno.readFile(path);
-  return await readModel(bytes, { name, file: `"${path}"`, directory: dirname(path) });
 }
 
 /** Reads a file that the user named. */
@@ -142,17 +133,6 @@ async function readLocal(source: string | URL): Promise<Model> {
     if (!(error instanceof Deno.errors.NotFound) || await exists(path)) throw error;
     throw looksLikePath(source) ? missing(path, error) : unknown(String(source), error);
   }
-}
-
-/** The path of a download in the cache, fetched where it is not there yet. */
-async function fetched(
-  file: string,
-  wanted: Omit<DownloadOptions, "verbose">,
-  { cache, sha256, verbose = true }: LoadBackboneOptions,
-): Promise<string> {
-  const path = join(cache ?? cacheFolder(), file);
-  await download(path, { ...wanted, ...(sha256 !== undefined && { sha256 }), verbose });
-  return path;
 }
 
 function stem(file: string): string {
@@ -172,6 +152,13 @@ function missing(path: string, cause: Error): Error {
 
 function unknown(name: string, cause: Error): Error {
   const names = Object.keys(registry);
+  if (Object.hasOwn(architectures, name)) {
+    return new RangeError(
+      `loadBackbone(): no published weights of "${name}" are known, only random ones: ` +
+        `loadBackbone("${name}", { weights: "random" }). Published are ${names.join(", ")}`,
+      { cause },
+    );
+  }
   const near = nearest(name, names);
   return new RangeError(
     `loadBackbone(): no backbone and no file is called "${name}"` +

@@ -16,10 +16,10 @@ export interface PublishedWeights {
   readonly bytes: number;
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
-  /** How it wants its pictures. */
-  readonly preprocessing: Preprocessing;
-  /** What its outputs mean: the 1000 classes of ImageNet, or what its own file says. */
-  readonly labels: "imagenet" | "file";
+  /** How it wants its pictures; nothing for networks that read texts. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** What its outputs mean: the 1000 classes of ImageNet, what its own file says, or these classes. */
+  readonly labels: "imagenet" | "file" | readonly string[];
 }
 
 interface Facts extends Pick<PublishedWeights, "description" | "licence" | "bytes" | "sha256"> {
@@ -40,10 +40,10 @@ const efficientnetLite: Preprocessing = {
 };
 
 /**
- * Weights by name, all trained on ImageNet: the classifiers of the ONNX model zoo. Sizes, sums and
- * licences are those of its manifest and pages; so is the preprocessing, except that of the networks
- * from Caffe (`squeezenet1_0`, `densenet121`, `googlenet`, `alexnet`, `caffenet`), which is their
- * authors' BGR recipe.
+ * Weights by name, from the ONNX model zoo: classifiers trained on ImageNet, and networks for texts.
+ * Sizes, sums and licences are those of its manifest and pages; so is the preprocessing, except that of
+ * the networks from Caffe (`squeezenet1_0`, `densenet121`, `googlenet`, `alexnet`, `caffenet`), which is
+ * their authors' BGR recipe. Networks for texts take token ids, int64 `[N, T]`, of their own vocabulary.
  */
 export const registry: Readonly<Record<string, PublishedWeights>> = {
   mobilenet_v2: published("mobilenet", "mobilenetv2-12.onnx", {
@@ -190,19 +190,56 @@ export const registry: Readonly<Record<string, PublishedWeights>> = {
     sha256: "ea563e5c47d1f58e1717cf1a2d8bf288b8adc07af0ad228b622096cd243aeecb",
     preprocessing: caffePreprocessing(CAFFE_MEAN),
   }),
+  bert_squad: forTexts("bert-squad", "bertsquad-12.onnx", {
+    description: "BERT base (uncased) trained on SQuAD, 109 million weights, 256 tokens a text",
+    licence: "Apache-2.0",
+    bytes: 435_852_736,
+    sha256: "5f0d96a9e6b8a4a2e59f9636f8bbad09ee8a0c58c8212027cc17c5fcc9659e55",
+  }),
+  roberta_base: forTexts("roberta", "roberta-base-11.onnx", {
+    description: "RoBERTa base, 125 million weights: an encoder of English texts",
+    licence: "Apache-2.0",
+    bytes: 498_649_858,
+    sha256: "ad476a33a4b227f6e6b2e1c7192df1b61640657f26b390857ab943de66236c0b",
+  }),
+  roberta_sentiment: forTexts("roberta", "roberta-sequence-classification-9.onnx", {
+    description: "RoBERTa base trained on opinions of films, 125 million weights",
+    licence: "Apache-2.0",
+    bytes: 498_658_080,
+    sha256: "8b28f588889de84ef45918765b25bd0e74179b9be5d9320dafdddcb2553784cc",
+    labels: ["negative", "positive"],
+  }),
 };
 
 function published(folder: string, file: string, facts: Facts): PublishedWeights {
-  const path = `validated/vision/classification/${folder}/model/${file}`;
   return {
     preprocessing: imagenetPreprocessing(),
     ...facts,
     file,
-    addresses: [
-      `https://huggingface.co/onnxmodelzoo/${file.replace(/\.onnx$/, "")}/resolve/main/${file}`,
-      `https://huggingface.co/onnxmodelzoo/legacy_models/resolve/main/${path}`,
-      `https://media.githubusercontent.com/media/onnx/models/main/${path}`,
-    ],
+    addresses: addressesOf(`validated/vision/classification/${folder}/model/${file}`, file),
     labels: "imagenet",
   };
+}
+
+function forTexts(
+  folder: string,
+  file: string,
+  facts: Omit<Facts, "preprocessing"> & { readonly labels?: readonly string[] },
+): PublishedWeights {
+  return {
+    preprocessing: undefined,
+    labels: "file",
+    ...facts,
+    file,
+    addresses: addressesOf(`validated/text/machine_comprehension/${folder}/model/${file}`, file),
+  };
+}
+
+/** Where the model zoo keeps a file: on its own, among the old ones, and where it was first. */
+function addressesOf(path: string, file: string): readonly string[] {
+  return [
+    `https://huggingface.co/onnxmodelzoo/${file.replace(/\.onnx$/, "")}/resolve/main/${file}`,
+    `https://huggingface.co/onnxmodelzoo/legacy_models/resolve/main/${path}`,
+    `https://media.githubusercontent.com/media/onnx/models/main/${path}`,
+  ];
 }

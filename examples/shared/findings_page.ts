@@ -1,6 +1,6 @@
 import { STYLE } from "../demo/style.ts";
 import { escaped } from "./escaped.ts";
-import type { Captioned, Findings, Row } from "./program.ts";
+import type { Captioned, Findings, Row } from "./findings.ts";
 
 /** The findings of a program as one HTML file. */
 export function findingsPage(

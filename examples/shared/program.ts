@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
-import type { Chart } from "../../mod.ts";
+import type { Findings, Row } from "./findings.ts";
 import { findingsPage } from "./findings_page.ts";
+
+export type { Captioned, Findings, Row } from "./findings.ts";
 
 /** What every program is told on the command line; most have options of their own besides. */
 export interface ProgramOptions {
@@ -10,38 +12,6 @@ export interface ProgramOptions {
   readonly data?: string;
   /** Whether less is printed: only what was found. */
   readonly quiet: boolean;
-}
-
-/** One line of figures: what was tried, and what it came to. */
-export interface Row {
-  /** What was tried. */
-  readonly name: string;
-  /** Its figures by heading, as they are shown; every row has the same headings. */
-  readonly figures: Readonly<Record<string, string>>;
-}
-
-/** A picture with a line below. */
-export interface Captioned {
-  /** The picture, as a `data:` URL. */
-  readonly url: string;
-  /** What it shows. */
-  readonly caption: string;
-  /** Whether the answer it shows is right; none where nothing was asked. */
-  readonly right?: boolean;
-}
-
-/** What a program found, for the terminal and its page. */
-export interface Findings {
-  /** Heading. */
-  readonly title: string;
-  /** What was done, in a sentence or two. */
-  readonly summary: string;
-  /** The comparison. */
-  readonly rows: readonly Row[];
-  /** Pictures drawn of the figures. */
-  readonly charts?: readonly Pick<Chart, "svg">[];
-  /** Examples with what the network made of them. */
-  readonly pictures?: readonly Captioned[];
 }
 
 /** A program: what it is called, its own options, and what it does. */

@@ -2,6 +2,7 @@ import type { Builder } from "../autodiff/builder.ts";
 import type { Value } from "../onnx/graph.ts";
 import type { Model, Parameter } from "../onnx/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Ramp } from "./losses/ramp.ts";
 
 /** Losses by name. */
 export type LossName = "crossEntropy" | "mse" | "binaryCrossEntropy";
@@ -43,8 +44,16 @@ export interface LossContext {
   readonly metadata: ReadonlyMap<string, string>;
   /** What the teacher of a loss puts out for the same inputs, where it has one. */
   readonly teacher: Value | undefined;
-  /** An output of the model by its name. Throws `RangeError` where there is none. */
+  /**
+   * One of the loss's `outputs` by its name: an output of the model, or a layer inside it. Throws
+   * `RangeError` where there is none.
+   */
   output(name: string): Value;
+  /**
+   * One of the loss's `ramps` as it is now, a scalar; where nothing is trained, as it is at the end.
+   * Throws `RangeError` where there is none.
+   */
+  ramp(name: string): Value;
 }
 
 /** A parameter as a loss sees it. */
@@ -75,8 +84,13 @@ export interface LossDefinition {
   readonly contains?: "Softmax" | "Sigmoid";
   /** A class index that stands for "unknown". */
   readonly ignoreIndex?: number;
-  /** Outputs of the model that it reads beside the first. */
+  /**
+   * What it reads beside the first output: other outputs of the model, or layers inside it by the name
+   * of a node or value, or `"pool"`, what feeds the classifier.
+   */
   readonly outputs?: readonly string[];
+  /** Numbers in it that change over training, by name. */
+  readonly ramps?: Readonly<Record<string, Ramp>>;
   /** A model that is run on the same inputs, without training. */
   readonly teacher?: Model;
   /** Completes a loss that depends on how many examples each class has. */

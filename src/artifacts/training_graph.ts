@@ -1,4 +1,5 @@
 import { Builder, dimsOf, typeOf } from "../autodiff/builder.ts";
+import type { Lack } from "../autodiff/builder_options.ts";
 import { checkDifferentiable, gradients } from "../autodiff/gradients.ts";
 import { float, int } from "../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
@@ -26,6 +27,8 @@ export interface TrainingGraphOptions extends Omit<AttachLossOptions, "training"
   readonly batchNorms: ReadonlySet<string>;
   /** Whether only forms are used that hold at any batch size. @default {false} */
   readonly freeBatch?: boolean;
+  /** What the device cannot do. @default {nothing} */
+  readonly lacks?: ReadonlySet<Lack>;
 }
 
 /** A graph that computes a loss and its gradients. */
@@ -70,7 +73,7 @@ export function parametersToInputs(graph: Graph, names: Iterable<string>): void 
 export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions): TrainingGraph {
   const statistics = normaliseByBatch(graph, options.batchNorms);
   parametersToInputs(graph, options.parameters);
-  const g = new Builder(graph, options.freeBatch);
+  const g = new Builder(graph, options);
   const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
   checkDifferentiable(graph, graph.outputs[0]!, new Set(wanted));
   const { loss, sums, factors } = attachLoss(g, { ...options, training: true });

@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import type { BuilderOptions } from "./builder_options.ts";
 import type { DataType } from "../tensor/dtype.ts";
 import { broadcastShapes, positiveAxis, sameShape, sizeOf } from "../tensor/shape.ts";
 import { ONNX_TYPE_NUMBERS } from "../onnx/types.ts";
@@ -24,9 +25,8 @@ export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type
 export class Builder {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
-
-  /** A builder that adds to `graph`; with `freeBatch`, only what holds at any batch size. */
-  constructor(readonly graph: Graph, readonly freeBatch: boolean = false) {}
+  /** A builder that adds to `graph`. */
+  constructor(readonly graph: Graph, readonly options: BuilderOptions = {}) {}
 
   /** Applies any operator; the outputs' types and shapes are said by the caller. */
   apply(

@@ -5,6 +5,7 @@ import { type Builder, dimsOf, typeOf } from "./builder.ts";
 import { type Operator, OPERATORS } from "./operators.ts";
 import type { Gradient, RuleContext, Stop } from "./rule.ts";
 import { RULES } from "./rules/mod.ts";
+import { gradientFactor } from "./scale_gradient.ts";
 import { REWRITTEN, STOPPED, UNSUPPORTED } from "./stopped.ts";
 
 /** A rule as the walker uses it, whatever its operator. */
@@ -57,7 +58,9 @@ export function gradients(
       if (!input || !path.values.has(input)) return;
       const rule = ruleOf(node, position);
       if (typeof rule !== "function") return;
-      const part = rule(context(g, node, dys, position));
+      const factor = gradientFactor(node);
+      const plain = rule(context(g, node, dys, position));
+      const part = factor ? g.mul(plain, factor) : plain;
       const list = parts.get(input) ?? [];
       list.push(fitted(g, part, input, node));
       parts.set(input, list);
@@ -138,7 +141,7 @@ function hasRule(node: Node): boolean {
 }
 
 function isStopped(node: Node): boolean {
-  return node.domain === "" && Object.hasOwn(STOPPED, node.opType);
+  return gradientFactor(node) === 0 || node.domain === "" && Object.hasOwn(STOPPED, node.opType);
 }
 
 function isStop(rule: AnyGradient | undefined): boolean {

@@ -1,5 +1,6 @@
 import { type ImageDataset, imageFolder } from "../data/image_folder.ts";
 import type { OnUnreadable } from "../data/picture_dataset.ts";
+import type { Device } from "../runtime/device.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import type { Output } from "./output.ts";
 import type { Values } from "./values.ts";
@@ -14,8 +15,8 @@ export function present<Name extends string, T>(
 }
 
 /** Option `--device`, where it was given. */
-export function device(values: Values): { device?: "auto" | "cpu" | "cuda" } {
-  return present("device", values.text("device") as "auto" | "cpu" | "cuda" | undefined);
+export function device(values: Values): { device?: Device } {
+  return present("device", values.text("device") as Device | undefined);
 }
 
 /** Option `--on-unreadable`, where it was given. */

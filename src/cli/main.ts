@@ -4,6 +4,7 @@ import { artifactsBuildCommand } from "./commands/artifacts_build.ts";
 import { artifactsExportCommand } from "./commands/artifacts_export.ts";
 import { artifactsInspectCommand } from "./commands/artifacts_inspect.ts";
 import { artifactsTrainCommand } from "./commands/artifacts_train.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { duplicatesCommand } from "./commands/duplicates.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { featuresCommand } from "./commands/features.ts";
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   similarCommand,
   modelsCommand,
   inspectCommand,
+  doctorCommand,
   artifactsBuildCommand,
   artifactsTrainCommand,
   artifactsExportCommand,

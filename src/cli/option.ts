@@ -1,3 +1,5 @@
+import { DEVICES } from "../runtime/device.ts";
+
 /** What the value of an option may be; `flag` takes none. */
 export type OptionKind = "flag" | "text" | "integer" | "number";
 
@@ -39,7 +41,7 @@ export const COMMON_OPTIONS: readonly Option[] = [
 export const DEVICE: Option = {
   name: "device",
   kind: "text",
-  choices: ["auto", "cpu", "cuda"],
+  choices: DEVICES,
   otherwise: "auto",
   help: "where to compute; auto takes a GPU where it can be used",
 };

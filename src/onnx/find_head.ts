@@ -1,3 +1,4 @@
+import { sizeOf } from "../tensor/shape.ts";
 import { toNumbers } from "../tensor/tensor.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 
@@ -52,7 +53,9 @@ function before({ producer }: Value): Value | undefined {
   const stretches = producer.opType === "Mul" || producer.opType === "Add";
   // A bias of one number is added to a product, and is part of the classifier.
   const isBias = first?.producer?.opType === "MatMul";
-  return stretches && second?.constant?.data.length === 1 && !isBias ? first : undefined;
+  return stretches && second?.constant && sizeOf(second.constant.dims) === 1 && !isBias
+    ? first
+    : undefined;
 }
 
 /** The weights of the head. */

@@ -1,4 +1,5 @@
 import { isFloat } from "../tensor/dtype.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 import { isUniform } from "./merged_weights.ts";
 
@@ -75,7 +76,7 @@ export function findParameters(graph: Graph): Map<Value, Node> {
   for (const node of graph.sorted()) {
     for (const value of node.captures) {
       const constant = sourceOf(value);
-      if (constant && constant.constant!.data.length > 1) {
+      if (constant && sizeOf(constant.constant!.dims) > 1) {
         found.set(constant, found.get(constant) ?? node);
       }
     }
@@ -104,7 +105,7 @@ function isWeight(constant: Value, node: Node, position: number, fromInput: Set<
     // Where a product's other operand is a weight as well, the first is a table of numbers.
     return position > 0 || node.opType === "Einsum" || !node.inputs[1] || !sourceOf(node.inputs[1]);
   }
-  const elements = constant.constant!.data.length;
+  const elements = sizeOf(constant.constant!.dims);
   if (node.opType.startsWith("Gather")) {
     return position === 0 && constant.constant!.dims.length >= 2;
   }

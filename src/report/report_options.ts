@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Device } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
 import type { Report } from "../train/evaluate.ts";
 import type { History } from "../train/history.ts";
 import type { Calibration } from "../train/metrics/calibration.ts";
@@ -67,6 +67,6 @@ export const reportSchema: z.ZodType<ReportOptions> = z.strictObject({
   gradCam: z.boolean().optional(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<ReportOptions>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Model } from "../onnx/model.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -42,7 +43,7 @@ export interface ScoredExamples extends Scored {
 
 const schema: z.ZodType<ScoreExamplesOptions> = z.strictObject({
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<ScoreExamplesOptions>;
 

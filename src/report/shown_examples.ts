@@ -1,7 +1,7 @@
 import { NotDifferentiableError } from "../autodiff/gradients.ts";
 import { subset } from "../data/subset.ts";
 import type { Model } from "../onnx/model.ts";
-import type { Device } from "../runtime/onnxruntime.ts";
+import type { Device } from "../runtime/device.ts";
 import type { Dataset, Image } from "../tensor/dataset.ts";
 import { prepared } from "../train/prepare.ts";
 import { stderrProgress } from "../train/progress.ts";

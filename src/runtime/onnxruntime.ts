@@ -1,18 +1,21 @@
 import { join } from "@std/path";
 import { isDataType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { Graph } from "../onnx/graph.ts";
+import { encodeGraph } from "../onnx/write_model.ts";
 import { channelBlock } from "./channel_block.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
+import type { Device } from "./device.ts";
 import { libraryFolder } from "./native/library.ts";
 import { nativeEngine, openNative } from "./native/session.ts";
-import type { OutputReport, Runtime, Session, SessionOptions } from "./runtime.ts";
-
-/** Where to compute: `auto` takes CUDA where it loads and says so where it does not. */
-export type Device = "auto" | "cpu" | "cuda";
+import type { Given, OutputReport, Resident, Runtime, Session, SessionOptions } from "./runtime.ts";
+import { WebGpuUnavailableError } from "./webgpu_error.ts";
 
 /** ONNX Runtime on the CPU: by its C API, or by onnxruntime-node where that cannot be had. */
 export const cpu: Runtime = {
   device: "cpu",
+  // The host's memory is where it computes: there is nothing to be saved.
+  keepsResident: false,
   channelBlock: () => block ??= channelBlock(cpu),
   session: (model, options) => {
     const engine = nativeEngine();
@@ -26,41 +29,70 @@ export const nodeCpu: Runtime = {
   session: (model, options) => open(model, ["cpu"], options),
 };
 
-const cuda: Runtime = {
-  device: "cuda",
-  channelBlock: () => Promise.resolve(1),
-  session: (model, options) => open(model, ["cuda", "cpu"], options),
+const accelerated: Readonly<Record<Provider, Runtime>> = {
+  cuda: {
+    device: "cuda",
+    // The binding brings every output home.
+    keepsResident: false,
+    channelBlock: () => Promise.resolve(1),
+    session: (model, options) => open(model, ["cuda", "cpu"], options),
+  },
+  webgpu: {
+    device: "webgpu",
+    keepsResident: true,
+    channelBlock: () => Promise.resolve(1),
+    session: (model, options) => open(model, ["webgpu", "cpu"], options),
+  },
 };
+
+const ERRORS: Readonly<Record<Provider, new (reason: string) => Error>> = {
+  cuda: CudaUnavailableError,
+  webgpu: WebGpuUnavailableError,
+};
+
+/** A provider of the engine that computes elsewhere than on the CPU. */
+export type Provider = "cuda" | "webgpu";
 
 let block: Promise<number> | undefined;
 
-/** The smallest model there is: one Identity, to see whether a provider loads. */
-const PROBE = Uint8Array.from([
-  ...[8, 8, 58, 40, 10, 16, 10, 1, 120, 18, 1, 121, 34, 8, 73, 100, 101, 110, 116, 105, 116, 121],
-  ...[18, 1, 112, 90, 9, 10, 1, 120, 18, 4, 10, 2, 8, 1, 98, 6, 10, 1, 121, 18, 1, 0],
-]);
-
 /**
- * The engine for `device`. Throws `CudaUnavailableError` where `cuda` was asked for and does not
- * load; `auto` calls `note` with one line then and uses the CPU.
+ * The engine for `device`. Throws `CudaUnavailableError` or `WebGpuUnavailableError` where that was
+ * asked for and does not load; `auto` calls `note` with one line then and uses the CPU.
  */
 export async function runtimeFor(device: Device, note: (line: string) => void): Promise<Runtime> {
   if (device === "cpu" || device === "auto" && !cudaInstalled()) return cpu;
-  const reason = await whyNoCuda();
-  if (reason === undefined) return cuda;
-  if (device === "cuda") throw new CudaUnavailableError(reason);
+  const provider = device === "auto" ? "cuda" : device;
+  const reason = await problemOf(provider);
+  if (reason === undefined) return accelerated[provider];
+  if (device !== "auto") throw new ERRORS[provider](reason);
   note(`CUDA does not load (${firstLine(reason)}); using the CPU`);
   return cpu;
 }
 
-let cudaProblem: Promise<string | undefined> | undefined;
+const problems = new Map<Provider, Promise<string | undefined>>();
 
-function whyNoCuda(): Promise<string | undefined> {
-  cudaProblem ??= open(PROBE, ["cuda"], {}).then(
-    (session) => session.release().then(() => undefined),
-    (error: Error) => error.message,
-  );
-  return cudaProblem;
+/** Why a provider does not load; `undefined` where it does. */
+export function problemOf(provider: Provider): Promise<string | undefined> {
+  let problem = problems.get(provider);
+  if (!problem) {
+    problem = open(encodeGraph(smallestGraph()), [provider], {}).then(
+      (session) => session.release().then(() => undefined),
+      (error: Error) => error.message,
+    );
+    problems.set(provider, problem);
+  }
+  return problem;
+}
+
+/** y = x, to see whether a provider loads. */
+export function smallestGraph(): Graph {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  const x = graph.addInput("x", "float32", [1]);
+  const { outputs } = graph.add("Identity", [x], { outputs: ["y"] });
+  Object.assign(outputs[0]!, { type: "float32", shape: [1] });
+  graph.outputs.push(outputs[0]!);
+  return graph;
 }
 
 /**
@@ -80,7 +112,7 @@ function cudaInstalled(): boolean {
 async function open(
   model: Uint8Array,
   executionProviders: string[],
-  { optimise = true }: SessionOptions = {},
+  { optimise = true, resident = [] }: SessionOptions = {},
 ): Promise<Session> {
   // Loaded where it is needed only: on the CPU it mostly is not.
   const { InferenceSession, Tensor: EngineTensor } = await import("onnxruntime-node");
@@ -88,6 +120,9 @@ async function open(
     executionProviders,
     graphOptimizationLevel: optimise ? "all" : "disabled",
     logSeverityLevel: 3,
+    ...(staysOnGpu(executionProviders) && resident.length > 0 && {
+      preferredOutputLocation: Object.fromEntries(resident.map((name) => [name, "gpu-buffer"])),
+    }),
   });
   const outputs = session.outputMetadata.map((output): OutputReport => ({
     name: output.name,
@@ -110,7 +145,46 @@ async function open(
       const results = await session.run(Object.fromEntries(fed), fetches);
       return results as unknown as Record<string, Tensor>;
     },
+    runResident: async (feeds) => {
+      const fed = Object.entries(feeds).map(([name, one]) => [
+        name,
+        "isResident" in one ? (one as EngineResident).held : engineTensor(one),
+      ]);
+      const results = await session.run(Object.fromEntries(fed));
+      return given(results as unknown as Record<string, Held>, resident);
+    },
     release: () => session.release(),
+  };
+}
+
+/** Whether the binding can leave outputs where they are: for CUDA it brings every one home. */
+function staysOnGpu(providers: readonly string[]): boolean {
+  return providers[0] === "webgpu";
+}
+
+/** A tensor of onnxruntime-node, wherever its elements are. */
+type Held = Tensor & { readonly location: string; dispose(): void };
+
+/** A tensor that stays, by onnxruntime-node's own. */
+interface EngineResident extends Resident {
+  readonly held: Held;
+}
+
+function given(results: Readonly<Record<string, Held>>, resident: readonly string[]): Given {
+  const stays = ([name]: readonly [string, Held]) => resident.includes(name);
+  const all = Object.entries(results);
+  return {
+    home: Object.fromEntries(all.filter((one) => !stays(one))),
+    resident: Object.fromEntries(
+      all.filter(stays).map(([name, held]): [string, EngineResident] => [name, {
+        isResident: true,
+        type: held.type,
+        dims: held.dims,
+        held,
+        // One that lies at home after all is left to the collector.
+        release: () => held.location === "gpu-buffer" && held.dispose(),
+      }]),
+    ),
   };
 }
 

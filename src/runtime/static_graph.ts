@@ -6,7 +6,7 @@ import { removeIdentities } from "../onnx/passes/remove_identities.ts";
 import { splitSequences } from "../onnx/passes/split_sequences.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import type { Runtime } from "./runtime.ts";
+import { cpu } from "./onnxruntime.ts";
 
 /** Operators that can give a scalar from inputs that are not. */
 const SCALAR = new Set([
@@ -37,18 +37,17 @@ const SMALL = 1024;
  * sequences that are only split and picked from are gone.
  */
 export async function makeStatic(
-  runtime: Runtime,
   graph: Graph,
   keep: (value: Value) => boolean,
 ): Promise<void> {
   // A shape that is computed from a shape takes another round; each round folds at least one node.
   for (;;) {
-    await inferShapes(runtime, graph);
+    await inferShapes(graph);
     castLikeToCast(graph);
     if (splitSequences(graph)) continue;
     const program = constantProgram(graph, keep);
     if (!program) break;
-    const session = await runtime.session(encodeGraph(program), { optimise: false });
+    const session = await cpu.session(encodeGraph(program), { optimise: false });
     try {
       replaceByConstants(graph, new Map(Object.entries(await session.run({}))));
     } finally {
@@ -61,7 +60,6 @@ export async function makeStatic(
 
 /** Gives every value of a graph its type and shape, as far as the engine infers them. */
 export async function inferShapes(
-  runtime: Runtime,
   graph: Graph,
   source?: object,
 ): Promise<void> {
@@ -82,7 +80,7 @@ export async function inferShapes(
       if (!known.has(value)) probe.outputs.push(value);
     }
   }
-  const session = await runtime.session(encodeGraph(probe, { source }), { optimise: false });
+  const session = await cpu.session(encodeGraph(probe, { source }), { optimise: false });
   await session.release();
   for (const { name, type, shape } of session.outputs) {
     const value = graph.values.get(name);

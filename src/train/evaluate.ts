@@ -3,9 +3,11 @@ import type { Loss } from "../artifacts/loss.ts";
 import { lossOf } from "../artifacts/losses/by_name.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import type { Graph } from "../onnx/graph.ts";
+import { layerName, showLayers } from "../onnx/layer_outputs.ts";
 import type { Model } from "../onnx/model.ts";
 import { statedTask } from "../onnx/task.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -46,7 +48,7 @@ const schema: z.ZodType<EvaluateOptions> = z.strictObject({
   loss: lossSchema.optional(),
   threshold: z.number().gt(0).lt(1).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;
@@ -121,7 +123,9 @@ function lossOfTask(model: Model): Loss | undefined {
 function outputsFor(model: Model, loss: Loss | undefined): Graph {
   const { contains = "Softmax", outputs = [] } = loss === undefined ? {} : lossOf(loss);
   const graph = model.graph.clone();
-  const more = graph.outputs.filter((value, at) => at > 0 && outputs.includes(value.name));
+  showLayers(graph, outputs);
+  const wanted = new Set([...outputs, ...outputs.map(layerName)]);
+  const more = graph.outputs.filter((value, at) => at > 0 && wanted.has(value.name));
   graph.outputs.splice(0, Infinity, logitsOf(graph.outputs[0]!, contains), ...more);
   graph.prune();
   return graph;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { featureGraph } from "../onnx/feature_layer.ts";
 import type { Model } from "../onnx/model.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -56,7 +57,7 @@ const schema: z.ZodType<ExtractFeaturesOptions> = z.strictObject({
   layers: z.array(z.string().min(1)).min(1).optional(),
   pooling: z.enum(["average", "max", "both", "cls", "none"]).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<ExtractFeaturesOptions>;
 

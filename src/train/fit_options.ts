@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
-import type { Device } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Average, averageSchema } from "./average/average.ts";
@@ -165,7 +165,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)
     .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
   sampler: z.custom<"balanced" | Sampler>((value) =>

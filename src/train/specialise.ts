@@ -1,11 +1,11 @@
 import { attachImageInput, IMAGES } from "../artifacts/image_input.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import { layerName, showLayers } from "../onnx/layer_outputs.ts";
 import type { Model } from "../onnx/model.ts";
 import { inlineControlFlow } from "../onnx/passes/inline_control_flow.ts";
 import { normalise } from "../onnx/passes/normalise.ts";
 import { separate, type Separated } from "../onnx/passes/separate.ts";
 import { fixInputShapes } from "../onnx/passes/static_shapes.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { makeStatic } from "../runtime/static_graph.ts";
 import { attachTeacher } from "./teacher.ts";
 
@@ -30,7 +30,7 @@ export interface SpecialiseOptions {
   readonly dropout: boolean;
   /** Whether all outputs are kept, or the first only. */
   readonly allOutputs: boolean;
-  /** Further outputs to keep. @default {none} */
+  /** Further outputs to keep, and layers that become outputs. @default {none} */
   readonly outputs?: readonly string[];
   /** A model that is run on the same inputs; its first output is kept under the name `TEACHER`. */
   readonly teacher?: Model | undefined;
@@ -58,11 +58,10 @@ export function pictureInput(model: Model): string {
 
 /** Fixes the sizes of a model, folds what depends on them, and splits it at the freeze boundary. */
 export async function specialise(
-  runtime: Runtime,
   model: Model,
   options: SpecialiseOptions,
 ): Promise<Specialised> {
-  const { graph, batchNorms, running, isTrained } = await fixSizes(runtime, model, options);
+  const { graph, batchNorms, running, isTrained } = await fixSizes(model, options);
   const stateful = (node: Node) =>
     node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
   return {
@@ -82,13 +81,14 @@ export interface Fixed extends Pick<Specialised, "batchNorms" | "running"> {
 
 /** Fixes the sizes of a model and folds what depends on them and on constants that do not `vary`. */
 export async function fixSizes(
-  runtime: Runtime,
   model: Model,
   options: SpecialiseOptions,
   vary: ReadonlySet<string> = new Set(),
 ): Promise<Fixed> {
   const graph = model.graph.clone();
-  if (!options.allOutputs) keepOutputs(graph, options.outputs ?? []);
+  const { outputs = [] } = options;
+  showLayers(graph, outputs);
+  if (!options.allOutputs) keepOutputs(graph, outputs);
   graph.prune();
   normalise(graph);
   if (IMAGES in options.shapes) {
@@ -101,12 +101,12 @@ export async function fixSizes(
   const live = liveNames(model, running);
   const isTrained = (value: Value) => live.has(value.name);
   const isLive = (value: Value) => isTrained(value) || vary.has(value.name);
-  await makeStatic(runtime, graph, isLive);
+  await makeStatic(graph, isLive);
   // Loops inside loops take another round.
   for (let trained = trainedBy(graph, isTrained);; trained = trainedBy(graph, isTrained)) {
     if (!inlineControlFlow(graph, (node) => trained.has(node))) break;
     normalise(graph);
-    await makeStatic(runtime, graph, isLive);
+    await makeStatic(graph, isLive);
   }
   dropIdleDropout(graph, model, isTrained, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
@@ -115,7 +115,8 @@ export async function fixSizes(
 
 /** Takes away all outputs but the first and those named. */
 function keepOutputs(graph: Graph, names: readonly string[]): void {
-  const kept = graph.outputs.filter((value, at) => at === 0 || names.includes(value.name));
+  const wanted = new Set([...names, ...names.map(layerName)]);
+  const kept = graph.outputs.filter((value, at) => at === 0 || wanted.has(value.name));
   graph.outputs.splice(0, Infinity, ...kept);
 }
 

@@ -3,7 +3,8 @@ import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import { type StayNear, stayNearSchema, withStayNear } from "../artifacts/losses/stay_near.ts";
 import type { Model } from "../onnx/model.ts";
-import { cpu } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import { checkOptions, show } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
 import { type Tensor, tensor, toNumbers } from "../tensor/tensor.ts";
@@ -11,7 +12,8 @@ import { checkInputs } from "./check_inputs.ts";
 import { defaultLoss } from "./default_loss.ts";
 import { checkedClasses } from "./evaluate_output.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
-import { Program, runningStatistics } from "./program.ts";
+import { Program } from "./program.ts";
+import { runningStatistics } from "./running_statistics.ts";
 import type { BatchNormMode } from "./specialise.ts";
 
 /** Options of `valueAndGrad`. */
@@ -28,6 +30,10 @@ export interface ValueAndGradOptions {
   readonly dropout?: boolean;
   /** Seed of dropout. @default {0} */
   readonly seed?: number;
+  /** How far training is, from 0 to 1, for losses with numbers that change over it. @default {1} */
+  readonly progress?: number;
+  /** Where to compute. @default {"cpu"} */
+  readonly device?: Device;
 }
 
 /** A loss, its gradients, and what the model put out. */
@@ -47,6 +53,8 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
   weights: z.custom<Tensor>(isTensor).describe("a tensor { type, dims, data }").optional(),
   dropout: z.boolean().optional(),
   seed: z.number().int().optional(),
+  progress: z.number().min(0).max(1).optional(),
+  device: deviceOption,
 }) as z.ZodType<ValueAndGradOptions>;
 
 /**
@@ -77,7 +85,8 @@ export async function valueAndGrad(
   options: ValueAndGradOptions = {},
 ): Promise<ValueAndGrad> {
   const checked = checkOptions("valueAndGrad", schema, options);
-  const { loss = defaultLoss(model, "valueAndGrad()"), dropout = false, seed = 0 } = checked;
+  const { loss = defaultLoss(model, "valueAndGrad()"), dropout = false, seed = 0, device = "cpu" } =
+    checked;
   for (const [name, value] of Object.entries({ ...inputs, targets })) {
     if (isTensor(value)) continue;
     throw new TypeError(
@@ -96,7 +105,8 @@ export async function valueAndGrad(
     );
   }
   const memory = new ParameterMemory(model, 0);
-  const program = await Program.compile(cpu, model, memory, {
+  const runtime = await runtimeFor(device, () => {});
+  const program = await Program.compile(runtime, model, memory, {
     shapes: Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])),
     batch,
     batchNorm: checked.batchNorm,
@@ -113,6 +123,7 @@ export async function valueAndGrad(
       weights as Tensor<"float32">,
       running,
       rng(seed, "dropout"),
+      { progress: checked.progress ?? 1 },
     );
     const gradients = memory.names.filter((name) => program.reached.has(name)).map((name) => {
       const { dims, data } = memory.view(name, 1);

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { pictures } from "../data/pictures.ts";
 import type { Model } from "../onnx/model.ts";
 import { taskOf } from "../onnx/task.ts";
-import { type Device, runtimeFor } from "../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../runtime/device.ts";
+import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset, Image } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { forwardOf } from "../train/forward.ts";
@@ -46,7 +47,7 @@ const schema: z.ZodType<PredictOptions> = z.strictObject({
   topK: z.number().int().positive().optional(),
   threshold: z.number().min(0).max(1).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<PredictOptions>;

@@ -58,7 +58,7 @@ async function gradientIn(type: "float16" | "float32", row: Row): Promise<number
   const made = graph.add(row.op, inputs, { attributes: row.attributes ?? {} }).outputs[0]!;
   const y = cast(made, "float32");
   graph.outputs.push(y);
-  await makeStatic(cpu, graph, () => false);
+  await makeStatic(graph, () => false);
   const g = new Builder(graph);
   const loss = g.reduceSum(g.mul(y, y), y.shape!.map((_, axis) => axis), false);
   const gradient = gradients(g, loss, [x]).get(x)!;

@@ -1,10 +1,10 @@
 import { Builder } from "../../src/autodiff/builder.ts";
+import type { Lack } from "../../src/autodiff/builder_options.ts";
 import { gradients } from "../../src/autodiff/gradients.ts";
 import { writeOut } from "../../src/autodiff/written/mod.ts";
 import type { Attribute } from "../../src/onnx/attribute.ts";
 import { Graph, type Value } from "../../src/onnx/graph.ts";
 import { normalise } from "../../src/onnx/passes/normalise.ts";
-import { cpu } from "../../src/runtime/onnxruntime.ts";
 import { makeStatic } from "../../src/runtime/static_graph.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
@@ -24,6 +24,8 @@ export interface OneOperator {
   readonly omitted?: readonly number[];
   /** By what an output is multiplied in the loss; those without weights stay out of it. */
   readonly weights: (position: number, output: Value) => Tensor | undefined;
+  /** What the device cannot do. @default {nothing} */
+  readonly lacks?: ReadonlySet<Lack>;
 }
 
 /** An input: a constant, or one that the loss is differentiated by. */
@@ -68,9 +70,9 @@ export async function differentiate(row: OneOperator): Promise<Differentiated> {
   });
   graph.outputs.push(...kept.map((n) => node.outputs[n]!));
   normalise(graph);
-  await makeStatic(cpu, graph, () => false);
+  await makeStatic(graph, () => false);
   writeOut(graph);
-  const g = new Builder(graph);
+  const g = new Builder(graph, { lacks: row.lacks });
   const parts = graph.outputs.flatMap((value, n) => {
     const weights = row.weights(kept[n]!, value);
     if (!weights) return [];

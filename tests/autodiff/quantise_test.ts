@@ -28,7 +28,7 @@ async function straightThrough(
   const whole = graph.add("QuantizeLinear", [input, scales, zeros], options).outputs[0]!;
   const back = graph.add("DequantizeLinear", [whole, scales, zeros], options).outputs[0]!;
   graph.outputs.push(back);
-  await makeStatic(cpu, graph, () => false);
+  await makeStatic(graph, () => false);
   const g = new Builder(graph);
   const weights = g.constant(floats([...x.dims], ...x.data.map((_, i) => i + 1)));
   const loss = g.reduceSum(g.mul(back, weights), x.dims.map((_, at) => at), false);

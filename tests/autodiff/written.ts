@@ -31,7 +31,7 @@ async function run(row: Case, isWritten: boolean): Promise<Tensor[]> {
   });
   graph.outputs.push(...node.outputs.map((value) => value!));
   if (isWritten) normalise(graph);
-  await makeStatic(cpu, graph, () => false);
+  await makeStatic(graph, () => false);
   if (isWritten) writeOut(graph);
   const isSame = (one: { readonly opType: string; readonly domain: string }) =>
     one.opType === row.op && one.domain === (row.space ?? "");

@@ -14,14 +14,6 @@ async function run(folder: string, name: string, ...args: string[]): Promise<str
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("features.ts finds most digits by a network that learned letters", async () => {
-  const folder = await Deno.makeTempDir();
-  const text = await run(folder, "features.ts");
-  const share = Number(/([\d.]+) % right/.exec(text)?.[1]);
-  assert(share > 90, text);
-  await Deno.remove(folder, { recursive: true });
-});
-
 Deno.test("artifacts.ts trains by artifacts, alone and in a federated round", async () => {
   const folder = await Deno.makeTempDir();
   const text = await run(folder, "artifacts.ts");
@@ -42,5 +34,18 @@ Deno.test("demo.ts fine-tunes better than it trains from random weights, and wri
   const html = await Deno.readTextFile(join(folder, "out", "demo.html"));
   assertStringIncludes(html, `${tuned!.toFixed(1)} %`);
   assert((await Deno.stat(join(folder, "out", "digits.onnx"))).size > 1e6);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("clip.ts learns captions, goes on with new ones and writes its page", async () => {
+  const folder = await Deno.makeTempDir();
+  const text = await run(folder, "clip.ts", "--epochs", "2", "--per-class", "8", "--quiet");
+  assertEquals([...text.matchAll(/(\d+) +[\d.]+ %/g)].map((found) => found[1]), [
+    "12",
+    "4",
+    "4",
+    "4",
+  ]);
+  assert((await Deno.stat(join(folder, "out", "clip.html"))).isFile);
   await Deno.remove(folder, { recursive: true });
 });

@@ -89,6 +89,100 @@ Deno.test("download() goes to the next address after a 404 and after a wrong sum
   assertEquals(server.requests.map((request) => request.path), ["/missing", "/other", "/whole"]);
 });
 
+Deno.test("download() goes to the next address where the first server is down", async () => {
+  let gone: string;
+  {
+    await using server = serve();
+    gone = server.address;
+  }
+  await using server = serve();
+  await using dir = await folder();
+  const path = join(dir.path, "weights.onnx");
+  const addresses = [`${gone}/whole`, `${server.address}/whole`];
+  await download(path, { ...quiet, addresses, sha256: SUM });
+  assertEquals(await Deno.readFile(path), BYTES);
+});
+
+Deno.test("download() refuses a wrong sum and leaves nothing of the file", async () => {
+  await using server = serve();
+  await using dir = await folder();
+  const path = join(dir.path, "weights.onnx");
+  const wrong = { ...quiet, addresses: [`${server.address}/whole`], sha256: "0".repeat(64) };
+  const { message } = await assertRejects(() => download(path, wrong), Error);
+  assertStringIncludes(message, `its SHA-256 is ${SUM} (300000 bytes), expected 000000`);
+  assertEquals([...Deno.readDirSync(dir.path)], []);
+});
+
+/** Runs `download_once.ts` as a program of its own; gives its exit status and what it wrote. */
+function program(flags: readonly string[], args: readonly string[]) {
+  const script = new URL("download_once.ts", import.meta.url).href;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", ...flags, script, ...args],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [started, output] = child.stdout.tee();
+  return {
+    /** Settles once it is about to download. */
+    started: started.getReader().read(),
+    done: Promise.all([
+      child.status,
+      new Response(output).text(),
+      new Response(child.stderr).text(),
+    ]),
+  };
+}
+
+Deno.test("download() fetches a file once for two programs at the same time", async () => {
+  await using dir = await folder();
+  const both = Promise.withResolvers<void>();
+  let requests = 0;
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    async () => {
+      requests++;
+      // By now one of them holds the file; the other one has started as well.
+      await both.promise;
+      return new Response(BYTES);
+    },
+  );
+  const path = join(dir.path, "weights.onnx");
+  const args = [path, `http://127.0.0.1:${server.addr.port}/weights.onnx`, SUM];
+  const programs = [1, 2].map(() => program(["--allow-read", "--allow-write"], args));
+  await Promise.all(programs.map(({ started }) => started));
+  both.resolve();
+  for (const { done } of programs) {
+    const [{ code }, , errors] = await done;
+    assertEquals([code, errors], [0, ""]);
+  }
+  assertEquals([requests, await Deno.readFile(path)], [1, BYTES]);
+});
+
+Deno.test("download() only reads a cache that cannot be written to, and says so where it must write", async () => {
+  await using server = serve();
+  await using dir = await folder();
+  const path = join(dir.path, "weights.onnx");
+  const args = [path, `${server.address}/whole`, SUM];
+  const [missing, , errors] = await program(["--allow-read"], args).done;
+  assertEquals(missing.code, 1);
+  assertStringIncludes(errors, `Could not download weights: ${dir.path} cannot be written to`);
+  assertStringIncludes(errors, "set GRAFT_CACHE");
+  await Deno.writeFile(path, BYTES);
+  const [there] = await program(["--allow-read"], args).done;
+  assertEquals([there.code, server.requests], [0, []]);
+});
+
+Deno.test("download() says so where its folder cannot be made", async () => {
+  await using dir = await folder();
+  const file = join(dir.path, "plain");
+  await Deno.writeTextFile(file, "");
+  await assertRejects(
+    () => download(join(file, "weights.onnx"), { ...quiet, addresses: [] }),
+    Error,
+    `Could not download weights: ${file} cannot be written to`,
+  );
+});
+
 Deno.test("download() does not ask again for what is there", async () => {
   await using server = serve();
   await using dir = await folder();

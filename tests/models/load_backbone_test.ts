@@ -52,7 +52,7 @@ Deno.test("loadBackbone() builds networks with random weights", async () => {
   await assertRejects(
     () => loadBackbone("caffenet", { weights: "random" }),
     RangeError,
-    "possible for alexnet, densenet121, digit_cnn, efficientnet_b0, glyph_net, googlenet, ",
+    "possible for alexnet, bert, bert_mini, ",
   );
 });
 
@@ -70,6 +70,8 @@ Deno.test("loadBackbone() says what is wrong with its source", async () => {
   const near = await assertRejects(() => loadBackbone("mobilenet_v3"), RangeError);
   assertStringIncludes(near.message, 'did you mean "mobilenet_v2"?');
   assertStringIncludes(near.message, "resnet18");
+  const random = await assertRejects(() => loadBackbone("lenet5"), RangeError);
+  assertStringIncludes(random.message, 'loadBackbone("lenet5", { weights: "random" })');
   await assertRejects(() => loadBackbone("no/such.onnx"), Deno.errors.NotFound, "no/such.onnx");
   await assertRejects(() => loadBackbone("hf:owner/file.onnx"), RangeError, "hf:owner/repo/");
   await assertRejects(() => loadBackbone("ftp://host/a.onnx"), RangeError, '"ftp:"');

@@ -6,13 +6,11 @@ import type { Model } from "../../src/onnx/model.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import { sha256 } from "../../src/tensor/sha256.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
-import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
 import { extractFeatures } from "../../src/train/extract_features.ts";
+import { filled, type GoldenShapes, wave } from "./golden_weights.ts";
 
-interface Golden {
-  readonly parameters: number;
-  /** Sum of the sorted lines "name shape" of all weights and running statistics. */
-  readonly shapes: string;
+interface Golden extends GoldenShapes {
   readonly sizePx?: number;
   readonly outputs?: readonly number[];
 }
@@ -21,27 +19,6 @@ const url = new URL("golden/torchvision.json", import.meta.url);
 const golden = JSON.parse(await Deno.readTextFile(url)) as {
   readonly networks: Readonly<Record<string, Golden>>;
 };
-
-const PERIOD = 4093;
-
-/** The same formula as in golden_networks.py. */
-function wave(name: string, count: number): Float64Array<ArrayBuffer> {
-  const phase = new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % 1000;
-  const period = Float64Array.from({ length: PERIOD }, (_, i) => Math.sin(phase + 12.9898 * i));
-  const values = new Float64Array(count);
-  for (let at = 0; at < count; at += PERIOD) values.set(period.subarray(0, count - at), at);
-  return values;
-}
-
-function filled(name: string, dims: readonly number[]): Tensor<"float32"> {
-  const values = Float32Array.from(wave(name, sizeOf(dims)));
-  const [base, factor] = dims.length > 1
-    ? [0, Math.sqrt(2 / sizeOf(dims.slice(1)))]
-    : /(weight|running_var)$/.test(name)
-    ? [1, 0.25]
-    : [0, 0.1];
-  return tensor("float32", dims, values.map((value) => base + factor * value));
-}
 
 /** Weights and running statistics by name. */
 function stateOf({ graph, parameters }: Model): Map<string, readonly number[]> {

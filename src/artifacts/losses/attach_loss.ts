@@ -1,11 +1,14 @@
 import { type Builder, dimsOf } from "../../autodiff/builder.ts";
 import type { Graph, Value } from "../../onnx/graph.ts";
+import { layerName } from "../../onnx/layer_outputs.ts";
 import type { Model } from "../../onnx/model.ts";
-import { nearest } from "../../tensor/nearest.ts";
 import type { DataType } from "../../tensor/dtype.ts";
+import { nearest } from "../../tensor/nearest.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Loss, LossContext, LossParameter } from "../loss.ts";
 import { lossOf } from "./by_name.ts";
 import { type MeanLoss, meanLoss } from "./mean_loss.ts";
+import type { Ramp } from "./ramp.ts";
 
 /** Name of the targets that a graph with a loss is fed, beside the model's inputs and parameters. */
 export const TARGETS = "graft_targets";
@@ -13,6 +16,9 @@ export const TARGETS = "graft_targets";
 export const WEIGHTS = "graft_weights";
 /** Name of the output of a loss's teacher, until the loss has read it. */
 export const TEACHER = "graft_teacher";
+
+/** Begins the names of numbers that change over training, each a scalar. */
+const RAMP = "graft_ramp/";
 
 /** How a loss is put on a graph. */
 export interface AttachLossOptions {
@@ -28,6 +34,26 @@ export interface AttachLossOptions {
   readonly model?: Pick<Model, "parameters" | "metadata">;
   /** Whether gradients are wanted. @default {false} */
   readonly training?: boolean;
+  /** Whether numbers that change over training are fed, or are what they are at its end. @default {false} */
+  readonly ramps?: boolean;
+}
+
+/** What a graph is fed for the numbers of a loss that change over training, 0 at its start, 1 at its end. */
+export function rampFeeds(loss: Loss, progress: number): Record<string, Tensor> {
+  const ramps = Object.entries(lossOf(loss).ramps ?? {});
+  return Object.fromEntries(
+    ramps.map((
+      [name, ramp],
+    ) => [RAMP + name, tensor("float32", [], [rampAt(ramp, name, progress)])]),
+  );
+}
+
+function rampAt(ramp: Ramp, name: string, progress: number): number {
+  const found = ramp(progress);
+  if (Number.isFinite(found)) return found;
+  throw new RangeError(
+    `The "${name}" of the loss must be a finite number, found ${found} at progress ${progress}`,
+  );
 }
 
 /**
@@ -45,7 +71,7 @@ export function attachLoss(g: Builder, options: AttachLossOptions): MeanLoss {
   const context = contextOf(g, { ...options, weights });
   const made = meanLoss(g, loss, { output, target, context });
   const { outputs = [] } = lossOf(loss);
-  const own = new Set([TEACHER, ...outputs]);
+  const own = new Set([TEACHER, ...outputs, ...outputs.map(layerName)]);
   const kept = graph.outputs.filter((value, at) => at === 0 || !own.has(value.name));
   graph.outputs.splice(0, Infinity, ...kept);
   return made;
@@ -62,9 +88,12 @@ function lossOutput(output: Value, loss: Loss): Value {
 
 function contextOf(
   g: Builder,
-  { weights, training = false, model }: AttachLossOptions & { weights: Value | undefined },
+  { weights, training = false, model, loss, ramps: isFed = false }: AttachLossOptions & {
+    weights: Value | undefined;
+  },
 ): LossContext {
   const { graph } = g;
+  const { ramps = {} } = lossOf(loss);
   return {
     weights,
     training,
@@ -72,7 +101,8 @@ function contextOf(
     metadata: model?.metadata ?? new Map(),
     teacher: graph.outputs.find(({ name }) => name === TEACHER),
     output: (name) => {
-      const found = graph.outputs.find((value) => value.name === name);
+      const found = graph.outputs.find((value) => value.name === name) ??
+        graph.outputs.find((value) => value.name === layerName(name));
       if (found) return found;
       const names = graph.outputs.map((value) => value.name);
       const near = nearest(name, names);
@@ -82,6 +112,14 @@ function contextOf(
             ? `there are ${names.map((one) => `"${one}"`).join(", ")}`
             : `did you mean "${near}"?`),
       );
+    },
+    ramp: (name) => {
+      const ramp = ramps[name];
+      if (!ramp) {
+        throw new RangeError(`The loss has no number "${name}" that changes over training`);
+      }
+      if (!isFed) return g.scalar(rampAt(ramp, name, 1), "float32");
+      return graph.values.get(RAMP + name) ?? graph.addInput(RAMP + name, "float32", []);
     },
   };
 }

@@ -51,13 +51,18 @@ export function normalised(g: Builder, rows: Value): Value {
   return g.op("LpNormalization", [rows], dimsOf(rows), { axis: 1, p: 2 });
 }
 
-/** Euclidean distances of all rows, `[N, N]`: √(|a|² + |b|² − 2·a·b), the slope 0 where they coincide. */
+/** Euclidean distances of all rows, `[N, N]`, the slope 0 where they coincide. */
 export function distances(g: Builder, rows: Value): Value {
+  return g.unary("Sqrt", squaredDistances(g, rows));
+}
+
+/** Squared distances of all rows, `[N, N]`: |a|² + |b|² − 2·a·b, the slope 0 where they coincide. */
+export function squaredDistances(g: Builder, rows: Value): Value {
   const count = dimsOf(rows)[0]!;
   const lengths = g.reduce("ReduceSumSquare", rows, [1]);
   const sums = g.add(lengths, g.reshape(lengths, [1, count]));
   const squares = g.sub(sums, g.scale(g.gemm(rows, rows, { b: true }), 2));
-  return g.unary("Sqrt", g.op("Max", [squares, g.scalar(LEAST, rows)], [count, count]));
+  return g.op("Max", [squares, g.scalar(LEAST, rows)], [count, count]);
 }
 
 /** `value` where the mask is 1, `otherwise` elsewhere. */

@@ -3,11 +3,15 @@ import { sizeOf } from "../../tensor/shape.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { type Builder, dimsOf } from "../builder.ts";
 import { type GradRule, type RuleContext, stop } from "../rule.ts";
+import { maxPoolByComparing } from "../lowering/max_pool.ts";
 import { extents, type Window, windowOf } from "../window.ts";
 
 /** The largest of each window: its gradient goes to the first place where it stands. */
 export const maxPool: GradRule<"MaxPool"> = {
-  X: ({ g, x, dy, node }) => {
+  X: ({ g, x, y, dy, node }) => {
+    if (g.options.lacks?.has("MaxPool indices")) {
+      return maxPoolByComparing(g, node, { ...x, ...y, dy: dy.Y });
+    }
     const shape = dimsOf(x.X);
     const indices = g.output(rowMajor(g, node), 1, { type: "int64", shape: dimsOf(dy.Y) });
     const zeros = g.full([sizeOf(shape)], 0, dy.Y.type!);

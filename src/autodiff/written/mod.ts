@@ -41,10 +41,13 @@ const WRITTEN: Readonly<Record<string, WriteOut>> = {
  * of a recurrent layer one after the other, attention as products and softmax. Forms that cannot be
  * written out stay as they are, and so do those whose outputs are not all made. Shapes must be static; the names of outputs stay.
  */
-export function writeOut(graph: Graph): void {
+export function writeOut(
+  graph: Graph,
+  table: Readonly<Record<string, WriteOut>> = WRITTEN,
+): void {
   const g = new Builder(graph);
   for (const node of graph.sorted()) {
-    const outputs = WRITTEN[nameOf(node)]?.(g, node);
+    const outputs = table[nameOf(node)]?.(g, node);
     if (!outputs || node.outputs.some((value, position) => value && !outputs[position])) continue;
     node.outputs.forEach((value, position) => {
       if (!value) return;

@@ -19,7 +19,7 @@ export const modelsCommand: Command = {
       ...models.map(({ name, bytes, preprocessing, licence, description }) => [
         name,
         (bytes / 1e6).toFixed(1),
-        `${preprocessing.heightPx}×${preprocessing.widthPx}`,
+        preprocessing ? `${preprocessing.heightPx}×${preprocessing.widthPx}` : "tokens",
         licence,
         description,
       ]),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { pictures } from "../../data/pictures.ts";
 import type { Model } from "../../onnx/model.ts";
-import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../../runtime/device.ts";
+import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import type { Dataset, Image } from "../../tensor/dataset.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
@@ -51,7 +52,7 @@ const schema: z.ZodType<GradCamOptions> = z.strictObject({
   class: z.union([z.number().int().min(0), z.string()]).optional(),
   layer: z.string().min(1).optional(),
   batchSize: z.number().int().positive().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
 }) as z.ZodType<GradCamOptions>;
 
 /**

@@ -57,11 +57,11 @@ export async function mapProgram(
     dropout: false,
     allOutputs: false,
   } as const;
-  const { graph } = await fixSizes(runtime, model, options);
+  const { graph } = await fixSizes(model, options);
   writeOut(graph);
   graph.outputs[0] = logitsOf(graph.outputs[0]!);
   graph.prune();
-  await inferShapes(runtime, graph, model.source);
+  await inferShapes(graph, model.source);
   const g = new Builder(graph);
   const logits = g.cast(graph.outputs[0]!, "float32");
   const [, classes, ...more] = dimsOf(logits);

@@ -11,7 +11,6 @@ import { TARGET_LIMITS } from "../../artifacts/write/target.ts";
 import { writeFacts } from "../../onnx/metadata.ts";
 import type { Model } from "../../onnx/model.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
-import { cpu } from "../../runtime/onnxruntime.ts";
 import { defaultLoss } from "../default_loss.ts";
 import { type Artifacts, RATE_PROPERTY } from "./artifacts.ts";
 import { buildGraphs, type BuiltGraphs } from "./build_graphs.ts";
@@ -78,11 +77,17 @@ export async function buildArtifacts(
 
 /** Throws `TypeError` for a loss that needs more than the artifacts are fed. */
 function checkArtifactLoss(loss: Loss): void {
-  const { name, teacher, withCounts } = lossOf(loss);
+  const { name, teacher, ramps, withCounts } = lossOf(loss);
   if (teacher) {
     throw new TypeError(
       `buildArtifacts(): the loss "${name}" runs a teacher beside the model, which artifacts have no ` +
         "place for; train with fit(), or build for the loss that the teacher is combined with",
+    );
+  }
+  if (ramps && Object.keys(ramps).length > 0) {
+    throw new TypeError(
+      `buildArtifacts(): the loss "${name}" has numbers that change over training, for which artifacts ` +
+        "have no place; train with fit()",
     );
   }
   if (!withCounts) return;
@@ -97,7 +102,7 @@ async function graphsFor(
   settings: BuildSettings,
   plan: BuildPlan,
 ): Promise<BuiltGraphs> {
-  const at = (batch: number) => buildGraphs(cpu, model, settings, plan, batch);
+  const at = (batch: number) => buildGraphs(model, settings, plan, batch);
   if (plan.batchInput === undefined) return await at(plan.batchSize!);
   const made: BuiltGraphs[] = [];
   for (const size of PROBES) made.push(await at(size));

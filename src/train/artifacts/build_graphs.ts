@@ -10,7 +10,6 @@ import { writeOut } from "../../autodiff/written/mod.ts";
 import type { Graph, Value } from "../../onnx/graph.ts";
 import type { Model } from "../../onnx/model.ts";
 import { dropoutToMasks } from "../../onnx/passes/fold_dropout.ts";
-import type { Runtime } from "../../runtime/runtime.ts";
 import { inferShapes } from "../../runtime/static_graph.ts";
 import type { DataType } from "../../tensor/dtype.ts";
 import { type Fixed, fixSizes } from "../specialise.ts";
@@ -34,7 +33,6 @@ const LOSS = "loss";
 
 /** Builds both graphs for a batch size. */
 export async function buildGraphs(
-  runtime: Runtime,
   model: Model,
   settings: BuildSettings,
   plan: BuildPlan,
@@ -43,7 +41,7 @@ export async function buildGraphs(
   const isFloat = (name: string) => model.graph.values.get(name)?.constant?.type === "float32";
   const vary = new Set([...model.parameters.keys()].filter(isFloat));
   const fixed = (dropout: boolean) =>
-    fixSizes(runtime, model, {
+    fixSizes(model, {
       shapes: plan.shapes(batch),
       batch,
       batchNorm: settings.batchNorm,
@@ -53,7 +51,7 @@ export async function buildGraphs(
   const training = await fixed(true);
   const present = (name: string) => training.graph.values.has(name);
   const parameters = [...new Set([...vary, ...training.running])].filter(present);
-  const build: Build = { runtime, model, settings, plan, batch, parameters };
+  const build: Build = { model, settings, plan, batch, parameters };
   const { graph, trained } = await trainingGraph(training, build);
   return {
     training: graph,
@@ -64,7 +62,6 @@ export async function buildGraphs(
 }
 
 interface Build {
-  readonly runtime: Runtime;
   readonly model: Model;
   readonly settings: BuildSettings;
   readonly plan: BuildPlan;
@@ -74,14 +71,14 @@ interface Build {
 
 async function trainingGraph(
   { graph, batchNorms }: Fixed,
-  { runtime, model, settings, plan, batch, parameters }: Build,
+  { model, settings, plan, batch, parameters }: Build,
 ): Promise<{ graph: Graph; trained: ReadonlySet<string> }> {
   keepOutputs(graph, settings.outputs);
   const data = graph.inputs.map(({ name }) => name);
   drawMasks(graph, dropoutToMasks(graph, true));
   parametersToInputs(graph, parameters);
   writeOut(graph);
-  await inferShapes(runtime, graph);
+  await inferShapes(graph);
   const made = buildTrainingGraph(graph, {
     parameters: parameters.filter((name) => model.parameters.get(name)?.trainable),
     loss: settings.loss,
@@ -103,7 +100,7 @@ async function trainingGraph(
 
 async function evaluationGraph(
   { graph }: Fixed,
-  { runtime, model, settings, plan, batch, parameters }: Build,
+  { model, settings, plan, batch, parameters }: Build,
 ): Promise<Graph> {
   const data = graph.inputs.map(({ name }) => name);
   dropoutToMasks(graph, false);
@@ -111,8 +108,8 @@ async function evaluationGraph(
   if (tooNew(graph, settings.target).length > 0) {
     writeOut(graph);
   }
-  await inferShapes(runtime, graph);
-  const g = new Builder(graph, true);
+  await inferShapes(graph);
+  const g = new Builder(graph, { freeBatch: true });
   const { loss } = attachLoss(g, {
     loss: settings.loss,
     targets: targetsOf(graph.outputs[0]!, settings, batch),

@@ -83,7 +83,7 @@ async function compile(runtime: Runtime, training: TrainingModel, feeds: Tensors
     graph,
     Object.fromEntries(training.inputs.map((name) => [name, feeds[name]!.dims])),
   );
-  await lowerTraining(graph, (part) => makeStatic(runtime, part, () => false));
+  await lowerTraining(graph, (part) => makeStatic(part, () => false));
   const session = await runtime.session(encodeGraph(graph));
   return { session, names: graph.outputs.map(({ name }) => name) };
 }

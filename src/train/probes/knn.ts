@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../../runtime/device.ts";
+import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { classifierBy, type FeatureClassifier } from "./classifier.ts";
 import { type Distance, NeighbourIndex } from "./neighbours.ts";
@@ -21,7 +22,7 @@ const schema: z.ZodType<KnnOptions> = z.strictObject({
   k: z.number().int().positive().optional(),
   metric: z.enum(["cosine", "euclidean"]).optional(),
   weights: z.enum(["uniform", "distance"]).optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
 }) as z.ZodType<KnnOptions>;
 
 /**

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../../runtime/device.ts";
+import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { permutation, rng } from "../../tensor/rng.ts";
@@ -38,7 +39,7 @@ const schema: z.ZodType<LinearProbeOptions> = z.strictObject({
   folds: z.number().int().min(2).optional(),
   classWeights: z.union([z.literal("balanced"), z.array(z.number().min(0)).min(2)]).optional(),
   seed: z.number().int().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<LinearProbeOptions>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../../runtime/device.ts";
+import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { stderrProgress } from "../progress.ts";
 import type { LabelledRows } from "./rows.ts";
@@ -32,7 +33,7 @@ const schema: z.ZodType<LogisticRegressionOptions> = z.strictObject({
   maxIterations: z.number().int().positive().optional(),
   bias: z.boolean().optional(),
   classWeights: z.union([z.literal("balanced"), z.array(z.number().min(0)).min(2)]).optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<LogisticRegressionOptions>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../../runtime/device.ts";
+import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import type { Features } from "../extract_features.ts";
 import { type Distance, NeighbourIndex } from "./neighbours.ts";
@@ -41,7 +42,7 @@ export interface SimilarityIndex {
 
 const common = z.strictObject({
   metric: z.enum(["cosine", "euclidean"]).optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
 });
 const indexSchema = common as z.ZodType<SimilarityOptions>;
 const schema = common.extend({ k: z.number().int().positive().optional() }) as z.ZodType<

@@ -1,6 +1,7 @@
 import { UMAP } from "umap-js";
 import { z } from "zod";
-import { type Device, runtimeFor } from "../../runtime/onnxruntime.ts";
+import { type Device, deviceOption } from "../../runtime/device.ts";
+import { runtimeFor } from "../../runtime/onnxruntime.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { rng } from "../../tensor/rng.ts";
 import type { Features } from "../extract_features.ts";
@@ -35,7 +36,7 @@ const schema: z.ZodType<UmapOptions> = z.strictObject({
   dimensions: z.number().int().positive().optional(),
   epochs: z.number().int().positive().optional(),
   seed: z.number().int().optional(),
-  device: z.enum(["auto", "cpu", "cuda"]).optional(),
+  device: deviceOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<UmapOptions>;
 

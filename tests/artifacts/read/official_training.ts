@@ -38,7 +38,7 @@ export async function loadOfficial(
   const { graph } = training;
   const shapes = Object.fromEntries(training.inputs.map((name) => [name, feeds[name]!.dims]));
   fixInputShapes(graph, shapes);
-  await lowerTraining(graph, (part) => makeStatic(cpu, part, () => false));
+  await lowerTraining(graph, (part) => makeStatic(part, () => false));
   const session = await cpu.session(encodeGraph(graph));
   const parameters = new Map(
     training.parameters.map((name) => [name, copied(all.get(name)!)] as const),

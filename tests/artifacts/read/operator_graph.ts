@@ -41,7 +41,7 @@ function addStep(graph: Graph, [op, inputs, outputs, attributes = {}]: Step): vo
 /** The outputs of a case on the stock runtime. */
 export async function lowered(one: OperatorCase): Promise<Tensor[]> {
   const graph = graphOf(one);
-  await lowerTraining(graph, (part) => makeStatic(cpu, part, () => false));
+  await lowerTraining(graph, (part) => makeStatic(part, () => false));
   const read = new Set(graph.inputs.filter(({ consumers }) => consumers.size > 0));
   for (const input of [...graph.inputs]) if (!read.has(input)) graph.removeSource(input);
   const session = await cpu.session(encodeGraph(graph));

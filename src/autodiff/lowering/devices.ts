@@ -1,0 +1,29 @@
+import type { Graph } from "../../onnx/graph.ts";
+import type { Lack } from "../builder_options.ts";
+import { writeOut } from "../written/mod.ts";
+import type { WriteOut } from "../written/written.ts";
+import { trainingNorm } from "./training_norm.ts";
+
+/** Devices that graphs are made for. */
+type Device = "cpu" | "cuda" | "webgpu";
+
+/** What the engine, version 1.30, cannot do on a device and a gradient must do without. */
+export const LACKS: Readonly<Record<Device, ReadonlySet<Lack>>> = {
+  cpu: new Set(),
+  cuda: new Set(),
+  // "The Indices output is not supported yet."
+  webgpu: new Set<Lack>(["MaxPool indices"]),
+};
+
+/** Operators that the engine claims on a device and then cannot run, and what stands in for them. */
+const WRITTEN: Readonly<Record<Device, Readonly<Record<string, WriteOut>>>> = {
+  cpu: {},
+  cuda: {},
+  // "BatchNormalization trainingMode is not supported yet."
+  webgpu: { BatchNormalization: trainingNorm },
+};
+
+/** Writes out what the engine cannot run on a device, in a graph of static shapes. */
+export function writeOutFor(device: Device, graph: Graph): void {
+  writeOut(graph, WRITTEN[device]);
+}

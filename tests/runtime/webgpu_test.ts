@@ -1,0 +1,79 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { digitCnn } from "../../models/digit_cnn.ts";
+import { efficientnetB0 } from "../../models/efficientnet.ts";
+import { mobilenetV2 } from "../../models/mobilenet_v2.ts";
+import { resnet18 } from "../../models/resnet.ts";
+import { arrays } from "../../src/data/arrays.ts";
+import type { Model } from "../../src/onnx/model.ts";
+import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import { fit } from "../../src/train/fit.ts";
+import { adamW } from "../../src/train/optimizers/adamw.ts";
+import { valueAndGrad } from "../../src/train/value_and_grad.ts";
+import { hashed } from "../autodiff/golden_numbers.ts";
+import { webGpuTest } from "./webgpu.ts";
+
+/** Networks, the picture they take, and how far float32 may take the gradients apart. */
+const networks: readonly [name: string, make: () => Model, dims: number[], bound: number][] = [
+  ["the digit network", () => digitCnn({ seed: 1 }), [4, 1, 28, 28], 1e-5],
+  ["ResNet-18", () => resnet18({ classes: 10, seed: 1, sizePx: 64 }), [2, 3, 64, 64], 1e-3],
+  ["MobileNetV2", () => mobilenetV2({ classes: 10, seed: 1, sizePx: 64 }), [2, 3, 64, 64], 1e-3],
+  [
+    "EfficientNet-B0",
+    () => efficientnetB0({ classes: 10, seed: 1, sizePx: 64 }),
+    [2, 3, 64, 64],
+    1e-3,
+  ],
+];
+
+for (const [name, make, dims, bound] of networks) {
+  webGpuTest(`gradients of ${name} on WebGPU are the CPU's`, async () => {
+    const model = make();
+    const x = numbers(dims);
+    const targets = tensor("int64", [dims[0]!], Array.from({ length: dims[0]! }, (_, i) => i));
+    const [input] = model.inputs;
+    const inputs = { [input!.name]: x };
+    const known = await valueAndGrad(model, inputs, targets);
+    const found = await valueAndGrad(model, inputs, targets, { device: "webgpu" });
+    assertAlmostEquals(found.loss / known.loss, 1, 1e-5);
+    let [error, size] = [0, 0];
+    for (const [parameter, { data }] of known.gradients) {
+      const other = found.gradients.get(parameter)!.data;
+      data.forEach((one, at) => {
+        error += (one - other[at]!) ** 2;
+        size += one ** 2;
+      });
+    }
+    assert(size > 0);
+    assert(Math.sqrt(error / size) < bound, `${Math.sqrt(error / size)}`);
+  });
+}
+
+webGpuTest("fit() on WebGPU comes to the CPU's weights", async () => {
+  const data = arrays({
+    inputs: { x: numbers([16, 1, 28, 28]) },
+    targets: tensor("int64", [16], Array.from({ length: 16 }, (_, i) => i % 10)),
+  });
+  const trained = async (device: "cpu" | "webgpu") => {
+    const { model, history } = await fit(digitCnn({ seed: 1 }), data, {
+      epochs: 2,
+      batchSize: 8,
+      optimizer: adamW({ learningRate: 1e-3 }),
+      verbose: false,
+      device,
+    });
+    return { model, losses: history.epochs.map(({ loss }) => loss) };
+  };
+  const [known, found] = [await trained("cpu"), await trained("webgpu")];
+  known.losses.forEach((loss, at) => assertAlmostEquals(found.losses[at]!, loss, 1e-3));
+  assertEquals([...found.model.parameters.keys()], [...known.model.parameters.keys()]);
+  for (const [name, { value }] of known.model.parameters) {
+    const other = found.model.parameters.get(name)!.value.data as Float32Array;
+    // AdamW's first steps are as long for the smallest gradients as for the largest.
+    (value.data as Float32Array).forEach((one, at) => assertAlmostEquals(other[at]!, one, 2e-3));
+  }
+});
+
+function numbers(dims: readonly number[]): Tensor<"float32"> {
+  const count = dims.reduce((a, b) => a * b, 1);
+  return tensor("float32", dims, [...hashed("x", count)].map((u) => 2 * u - 1));
+}
