@@ -5,7 +5,7 @@
  *
  *     deno run -A examples/ants_and_bees.ts [--data DIR] [--backbone NAME|FILE] [--epochs 25]
  *       [--tune-epochs 25]
- *       [--rate 0.001] [--tune-rate 0.0005] [--batch 4] [--copies 0] [--seed 0]
+ *       [--rate 0.001] [--tune-rate 0.0002] [--batch 4] [--copies 0] [--seed 0]
  *
  * DIR holds `train/<class>/<picture>` and `val/<class>/<picture>`, such as the ants and bees of
  * https://download.pytorch.org/tutorial/hymenoptera_data.zip. BACKBONE is a name of the registry
@@ -27,6 +27,7 @@ import {
   type Model,
   randomResizedCrop,
   replaceHead,
+  type Schedule,
   sgd,
   stepDecay,
 } from "../mod.ts";
@@ -58,7 +59,7 @@ export const program: Program<AntsAndBeesFindings> = {
     epochs: "25",
     "tune-epochs": "",
     rate: "0.001",
-    "tune-rate": "0.0005",
+    "tune-rate": "0.0002",
     batch: "4",
     copies: "0",
     few: "15",
@@ -75,6 +76,7 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
   const glyphs = new URL("../models/glyphs.onnx", import.meta.url);
   const backbone = await loadBackbone(own.backbone || (data === undefined ? glyphs : "resnet18"));
   const epochs = numberOf(own, "epochs");
+  const tuneEpochs = own["tune-epochs"] ? numberOf(own, "tune-epochs") : epochs;
   const copies = numberOf(own, "copies");
   const candidates: Candidate[] = [
     {
@@ -86,7 +88,8 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
       name: "Fine-tuned",
       model: replaceHead(backbone, { classes, seed }),
       options: {
-        epochs: own["tune-epochs"] ? numberOf(own, "tune-epochs") : epochs,
+        epochs: tuneEpochs,
+        schedule: steps(tuneEpochs),
         optimizer: sgd({ learningRate: numberOf(own, "tune-rate"), momentum: 0.9 }),
         // Four pictures say little of what is usual: the statistics of the pretraining stay.
         batchNorm: "running",
@@ -102,8 +105,7 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
       epochs,
       batchSize: numberOf(own, "batch"),
       optimizer: sgd({ learningRate: numberOf(own, "rate"), momentum: 0.9 }),
-      // A tenth of the rate after each seven of 25 epochs.
-      schedule: stepDecay({ epochs: Math.max(Math.round(epochs * 7 / 25), 1), factor: 0.1 }),
+      schedule: steps(epochs),
       augment: crops(data !== undefined),
       seed,
     },
@@ -130,6 +132,11 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
 /** The same network with random weights, where it is the one that the repository trained itself. */
 function fresh(backbone: Model, classes: readonly string[], seed: number): Model[] {
   return backbone.name === "glyphs" ? [glyphNet({ classes, seed: seed + 1 })] : [];
+}
+
+/** A tenth of the rate after each seven of 25 epochs, and as often in proportion of others. */
+function steps(epochs: number): Schedule {
+  return stepDecay({ epochs: Math.max(Math.round(epochs * 7 / 25), 1), factor: 0.1 });
 }
 
 /** Crops as the network's pretraining had them; a digit is neither cut in half nor mirrored. */
