@@ -76,7 +76,8 @@ export function bars(
 function picture(title: string, height: number, parts: readonly string[]): Picture {
   const heading = label(title, { x: 8, y: 18, weight: 600, size: 14 });
   return {
-    svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" ` +
+    svg:
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-6 0 ${WIDTH + 6} ${height}" role="img" ` +
       `aria-label="${escaped(title)}">${heading}${parts.join("")}</svg>`,
   };
 }

@@ -49,7 +49,7 @@ export async function main<F extends Findings>(program: Program<F>): Promise<voi
       data: { type: "string" },
       seed: { type: "string", default: "0" },
       quiet: { type: "boolean", default: false },
-      pictures: { type: "string" },
+      charts: { type: "string" },
       ...Object.fromEntries(
         own.map(([name, value]) => [name, { type: "string", default: value } as const]),
       ),
@@ -59,7 +59,7 @@ export async function main<F extends Findings>(program: Program<F>): Promise<voi
     data?: string;
     seed: string;
     quiet: boolean;
-    pictures?: string;
+    charts?: string;
   };
   const found = await program.run({
     seed: numberOf(given, "seed"),
@@ -72,7 +72,7 @@ export async function main<F extends Findings>(program: Program<F>): Promise<voi
   await Deno.writeTextFile(page, findingsPage(found, { program: program.name, seconds }));
   console.log(`\n${found.title}\n\n${table(found.rows)}\n`);
   console.log(`Wrote ${page} in ${seconds.toFixed(0)} s`);
-  if (given.pictures !== undefined) await writeCharts(found, `${given.pictures}/${program.name}`);
+  if (given.charts !== undefined) await writeCharts(found, `${given.charts}/${program.name}`);
 }
 
 /** Writes each chart as `START-1.svg` and so on; the text of a chart has the colour of that around it. */

@@ -17,7 +17,7 @@ Deno.test("source_and_target: both together do better than the target alone, ove
 Deno.test("a program from the command line prints its figures, and writes its page and charts", async () => {
   const folder = await Deno.makeTempDir();
   const root = fromFileUrl(new URL("../../", import.meta.url));
-  const own = ["--source", "2", "--epochs", "1", "--test", "2", "--quiet", "--pictures", folder];
+  const own = ["--source", "2", "--epochs", "1", "--test", "2", "--quiet", "--charts", folder];
   const script = join(root, "examples", "source_and_target.ts");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--config", join(root, "deno.json"), script, ...own],
