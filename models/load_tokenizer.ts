@@ -41,14 +41,23 @@ const UNCASED: Published = {
   bytes: 231_508,
 };
 
+/** The 50,265 byte pairs of RoBERTa (MIT). */
+const ROBERTA: Published = {
+  address: "https://huggingface.co/FacebookAI/roberta-base/resolve/main/tokenizer.json",
+  reading: { padding: "<pad>" },
+};
+
 /** Tokenizers by the names of the networks of the registry that read them. */
 const PUBLISHED: Readonly<Record<string, Published>> = {
   bert: UNCASED,
+  bert_squad: UNCASED,
   bert_mini: UNCASED,
   bert_small: UNCASED,
   bert_tiny: UNCASED,
   distilbert: UNCASED,
   gpt2: { address: "https://huggingface.co/openai-community/gpt2/resolve/main/tokenizer.json" },
+  roberta_base: ROBERTA,
+  roberta_sentiment: ROBERTA,
   xlnet: {
     address: "https://huggingface.co/xlnet/xlnet-base-cased/resolve/main/tokenizer.json",
     reading: { paddingSide: "left", padding: "<pad>" },
@@ -56,7 +65,7 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
 };
 
 /**
- * The tokenizer of a network for text: by the network's name (`"bert"`, `"distilbert"`, `"gpt2"`,
+ * The tokenizer of a network for text: by the network's name (`"bert"`, `"roberta_base"`, `"gpt2"`,
  * `"xlnet"`), the path of a file, a URL (`http:`, `https:` or `file:`), or
  * `"hf:owner/repo/tokenizer.json"`. Files are those of `readTokenizer`. What is downloaded is kept and
  * never fetched twice. Throws an `Error` that says what the address answered where a download failed.
