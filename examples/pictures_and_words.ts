@@ -182,7 +182,7 @@ interface How {
 }
 
 /** Both towers, trained on drawn shapes and their captions. */
-async function trained({ given, seed, quiet }: How): Promise<Towers> {
+export async function trained({ given, seed, quiet }: How): Promise<Towers> {
   const words = new Set(
     SHAPES.flatMap((shape) => CAPTIONS.flatMap((caption) => caption(shape).split(" "))),
   );

@@ -18,7 +18,7 @@
  * `--vocabulary` naming theirs. The small encoder needs word pieces only: `--vocabulary` names a BERT's `vocab.txt`, which
  * is downloaded where none is given.
  *
- * Options: `--unlabelled` sentences written (800), `--labelled` of each class (5), `--test` of each class
+ * Options: `--unlabelled` sentences written (800), `--labelled` of each class (8), `--test` of each class
  * (150), `--pretrain` and `--epochs` (times through the texts without and with labels), `--rate`, `--hidden`,
  * `--dropout`, `--tokens` (most tokens of a text).
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys (and --allow-net for
@@ -55,7 +55,7 @@ export interface TextFindings extends Findings {
 
 const OPTIONS = {
   unlabelled: "800",
-  labelled: "5",
+  labelled: "8",
   test: "150",
   pretrain: "",
   epochs: "",

@@ -25,11 +25,8 @@ export async function readTask(folder: string): Promise<Task> {
 /** The texts of `train` or `test`, from the file that is there. */
 async function readPart(folder: string, part: string): Promise<TextItem[]> {
   const file = `${folder}/${part}`;
-  try {
-    return await readTexts(`${file}.tsv`, { columns: ["text", "label"] });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const isTable = await Deno.stat(`${file}.tsv`).then(({ isFile }) => isFile, () => false);
+  if (isTable) return await readTexts(`${file}.tsv`, { columns: ["text", "label"] });
   const [names = ""] = (await Deno.readTextFile(`${file}.csv`)).split(/\r?\n/, 1);
   const label = names.includes("category") ? "category" : "label";
   return await readTexts(`${file}.csv`, { label });

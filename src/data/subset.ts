@@ -35,6 +35,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     length: kept.length,
     get: (place, epoch = 0) => dataset.get(at(place), epoch + (repeats?.[place] ?? 0) * DRAWS),
     ...(dataset.classes && { classes: dataset.classes }),
+    ...(dataset.changing && { changing: true }),
     ...(dataset.target && { target: (place: number) => dataset.target!(at(place)) }),
     ...(dataset.source && { source: (place: number) => dataset.source!(at(place)) }),
     ...(dataset.fingerprint && {

@@ -72,6 +72,8 @@ export interface Dataset {
    * epoch, and `length` is that of an epoch, `Infinity` where it is unknown.
    */
   readonly sequential?: boolean;
+  /** Whether `get` gives other examples in another epoch, so that nothing that is made of them may be kept. */
+  readonly changing?: boolean;
   /** Where the picture at `index` comes from, undecoded: a path, an address, bytes or pixels. */
   source?(index: number): string | URL | Uint8Array | Image;
   /** What `get` left out so far. */

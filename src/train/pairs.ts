@@ -48,6 +48,7 @@ export function paired(first: Dataset, second: Dataset, plan: PairPlan): JointDa
     sampler: { ...sampler, name: plan.name },
     ...(main.classes && { classes: main.classes }),
     ...(both.some((one) => one.prepare) && { prepare }),
+    ...(both.some((one) => one.changing) && { changing: true }),
     get skipped() {
       return both.flatMap(({ skipped }) => skipped ?? []);
     },

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import { digitCnn } from "../../models/digit_cnn.ts";
 import { arrays } from "../../src/data/arrays.ts";
+import { subset } from "../../src/data/subset.ts";
 import { freeze } from "../../src/onnx/select.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import type { Dataset } from "../../src/tensor/dataset.ts";
@@ -151,4 +152,19 @@ Deno.test("copies of augmented pictures are computed once and taken in turn", as
     );
     assertEquals(filesIn(folder).length, 2);
   });
+});
+
+Deno.test("of examples that change from epoch to epoch nothing is kept", async () => {
+  const { dataset } = noise(0);
+  const draws = new Set<number>();
+  const changing: Dataset = {
+    ...dataset,
+    changing: true,
+    get: (index, epoch = 0) => {
+      draws.add(epoch);
+      return dataset.get(index, epoch);
+    },
+  };
+  await losses(subset(changing, Array.from({ length: 40 }, (_, index) => index)), {});
+  assertEquals([...draws].sort(), [0, 1, 2]);
 });

@@ -76,6 +76,7 @@ export function maskedWords(dataset: Dataset, options: MaskedWordsOptions): Data
   };
   return {
     length: dataset.length,
+    changing: true,
     async get(index, epoch = 0) {
       const example = await dataset.get(index, epoch);
       return example && hide(example, [index, epoch]);

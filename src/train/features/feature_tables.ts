@@ -42,7 +42,8 @@ export class FeatureTables {
   /** Computes them, or reads those of an earlier run. Throws the signal's reason where it aborts. */
   async fill(train: Dataset, validation: Dataset | undefined, filling: Filling): Promise<void> {
     const { augment, cacheCopies, mix } = filling.settings;
-    const isSteady = augment === "none" || Array.isArray(augment) && augment.length === 0;
+    const isPlain = augment === "none" || Array.isArray(augment) && augment.length === 0;
+    const isSteady = isPlain && !train.changing;
     // Mixtures are new each step, and what streams by does not come again.
     const copies = mix || train.sequential ? 0 : isSteady ? 1 : cacheCopies;
     for (let copy = 0; copy < copies; copy++) {
