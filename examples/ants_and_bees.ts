@@ -59,7 +59,7 @@ export const program: Program<AntsAndBeesFindings> = {
     epochs: "25",
     "tune-epochs": "",
     rate: "0.001",
-    "tune-rate": "0.0002",
+    "tune-rate": "",
     batch: "4",
     copies: "0",
     few: "15",
@@ -77,6 +77,9 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
   const backbone = await loadBackbone(own.backbone || (data === undefined ? glyphs : "resnet18"));
   const epochs = numberOf(own, "epochs");
   const tuneEpochs = own["tune-epochs"] ? numberOf(own, "tune-epochs") : epochs;
+  // A few drawn digits make few steps.
+  const usualRate = data === undefined ? 0.001 : 0.0002;
+  const tuneRate = own["tune-rate"] ? numberOf(own, "tune-rate") : usualRate;
   const copies = numberOf(own, "copies");
   const candidates: Candidate[] = [
     {
@@ -90,7 +93,7 @@ export async function run(options: ProgramOptions, own: Own): Promise<AntsAndBee
       options: {
         epochs: tuneEpochs,
         schedule: steps(tuneEpochs),
-        optimizer: sgd({ learningRate: numberOf(own, "tune-rate"), momentum: 0.9 }),
+        optimizer: sgd({ learningRate: tuneRate, momentum: 0.9 }),
         // Four pictures say little of what is usual: the statistics of the pretraining stay.
         batchNorm: "running",
       },
