@@ -18,7 +18,7 @@
  * `--vocabulary` naming theirs. The small encoder needs word pieces only: `--vocabulary` names a BERT's `vocab.txt`, which
  * is downloaded where none is given.
  *
- * Options: `--unlabelled` sentences written (800), `--labelled` of each class (8), `--test` of each class
+ * Options: `--unlabelled` sentences written (1200), `--labelled` of each class (4), `--test` of each class
  * (150), `--pretrain` and `--epochs` (times through the texts without and with labels), `--rate`, `--hidden`,
  * `--dropout`, `--tokens` (most tokens of a text).
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys (and --allow-net for
@@ -54,8 +54,8 @@ export interface TextFindings extends Findings {
 }
 
 const OPTIONS = {
-  unlabelled: "800",
-  labelled: "8",
+  unlabelled: "1200",
+  labelled: "4",
   test: "150",
   pretrain: "",
   epochs: "",

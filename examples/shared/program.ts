@@ -1,3 +1,4 @@
+import { dirname } from "@std/path";
 import { parseArgs } from "node:util";
 import type { Findings, Row } from "./findings.ts";
 import { findingsPage } from "./findings_page.ts";
@@ -77,6 +78,7 @@ export async function main<F extends Findings>(program: Program<F>): Promise<voi
 
 /** Writes each chart as `START-1.svg` and so on; the text of a chart has the colour of that around it. */
 async function writeCharts({ charts = [] }: Findings, start: string): Promise<void> {
+  await Deno.mkdir(dirname(start), { recursive: true });
   for (const [index, { svg }] of charts.entries()) {
     const file = `${start}-${index + 1}.svg`;
     await Deno.writeTextFile(file, onWhite(svg));

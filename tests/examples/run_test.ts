@@ -36,16 +36,3 @@ Deno.test("demo.ts fine-tunes better than it trains from random weights, and wri
   assert((await Deno.stat(join(folder, "out", "digits.onnx"))).size > 1e6);
   await Deno.remove(folder, { recursive: true });
 });
-
-Deno.test("clip.ts learns captions, goes on with new ones and writes its page", async () => {
-  const folder = await Deno.makeTempDir();
-  const text = await run(folder, "clip.ts", "--epochs", "2", "--per-class", "8", "--quiet");
-  assertEquals([...text.matchAll(/(\d+) +[\d.]+ %/g)].map((found) => found[1]), [
-    "12",
-    "4",
-    "4",
-    "4",
-  ]);
-  assert((await Deno.stat(join(folder, "out", "clip.html"))).isFile);
-  await Deno.remove(folder, { recursive: true });
-});
