@@ -86,14 +86,8 @@ export type { UpdateRule } from "./src/artifacts/update/update_rule.ts";
 export type { BinaryOperator, Expr, UnaryOperator } from "./src/artifacts/update/expression.ts";
 export type { ArtifactTarget } from "./src/artifacts/write/target.ts";
 export { Builder } from "./src/autodiff/builder.ts";
-export type {
-  Attributes,
-  BuilderOptions,
-  Comparison,
-  Lack,
-  OutputInfo,
-  Unary,
-} from "./src/autodiff/builder.ts";
+export type { Attributes, Comparison, OutputInfo, Unary } from "./src/autodiff/builder.ts";
+export type { BuilderOptions, Lack } from "./src/autodiff/builder_options.ts";
 export { NotDifferentiableError } from "./src/autodiff/gradients.ts";
 export { operatorsWithoutGradient } from "./src/autodiff/operators_without_gradient.ts";
 export { scaleGradient, stopGradient } from "./src/autodiff/scale_gradient.ts";
@@ -468,6 +462,7 @@ export {
   type Prediction,
   type PredictOptions,
 } from "./src/workflow/predict.ts";
+export { quantize, type QuantizeOptions, type QuantizeResult } from "./src/workflow/quantize.ts";
 export { showBatch, type ShowBatchOptions } from "./src/workflow/show_batch/show_batch.ts";
 export { searchTable, type TrialPoint, trialPoints } from "./src/workflow/search/report.ts";
 export type { LedgerRecord } from "./src/workflow/search/ledger.ts";

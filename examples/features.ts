@@ -1,56 +1,225 @@
 /**
- * Classifies pictures without any training: the features of a network, and the nearest neighbours.
+ * Uses what a network has learned without training it: its features go into classical classifiers
+ * (k nearest neighbours, logistic regression), into a search for pictures like a given one, and into a
+ * map of all pictures. Beside it, the same on plain pixels and on the network with random weights.
  *
- *     deno run -A examples/features.ts [TRAIN VALIDATION [BACKBONE]]
+ *     deno run -A examples/features.ts
  *
- * Without folders: drawn digits, and the features of a network that learned letters.
- * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys --allow-net
+ * Without data: drawn digits, and the features of a network that learned letters. With data:
+ *
+ *     deno run -A examples/features.ts --data DIR --backbone mobilenet_v2
+ *
+ * DIR has a folder for each class, such as the ants and bees of PyTorch's transfer-learning tutorial
+ * (download.pytorch.org/tutorial/hymenoptera_data.zip: DIR is its folder `train`), Caltech-101 or your
+ * own pictures. The backbone is a name of the registry (`deno run -A src/cli/mod.ts models`) or a file.
+ *
+ * Options: `--few` pictures of each class to learn from (10 drawn; with data `--held` = 0.5 of them is
+ * asked, the rest learned from), `--asked` drawn pictures of each class to ask for (40), `--neighbours` (5).
+ * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys (and --allow-net for a
+ * backbone by name or URL)
  */
-import { type Dataset, extractFeatures, imageFolder, loadBackbone } from "../mod.ts";
+import {
+  type Dataset,
+  extractFeatures,
+  type Features,
+  imageFolder,
+  imagenetPreprocessing,
+  knn,
+  linearProbe,
+  loadBackbone,
+  type Model,
+  plotEmbeddings,
+  similarityIndex,
+  split,
+  umap,
+} from "../mod.ts";
+import { glyphNet } from "../models/glyph_net.ts";
 import { drawnGlyphs } from "../models/glyphs/drawn_glyphs.ts";
+import { pngUrl, thumbnail } from "./demo/png.ts";
+import {
+  type Captioned,
+  type Findings,
+  main,
+  percent,
+  type ProgramOptions,
+} from "./shared/program.ts";
 
-const NEIGHBOURS = 5;
-const [trainFolder, validFolder, name] = Deno.args;
-const glyphs = new URL("../models/glyphs.onnx", import.meta.url);
-const backbone = await loadBackbone(name ?? (trainFolder ? "mobilenet_v2" : glyphs));
-const train = trainFolder ? await imageFolder(trainFolder) : drawn(20, 1);
-const valid = validFolder
-  ? await imageFolder(validFolder, { classes: train.classes! })
-  : drawn(50, 2);
-
-const known = await extractFeatures(backbone, train);
-const asked = await extractFeatures(backbone, valid);
-const [count, width] = asked.shape as [number, number];
-let right = 0;
-for (let index = 0; index < count; index++) {
-  const feature = asked.data.subarray(index * width, (index + 1) * width);
-  if (vote(feature) === asked.targets[index]) right++;
-}
-console.log(
-  `${count} pictures by the ${NEIGHBOURS} nearest of ${known.shape[0]}, ` +
-    `${width} features of "${known.layer}": ${(100 * right / count).toFixed(1)} % right`,
-);
-
-/** The class that most of the nearest known pictures have, by the angle between features. */
-function vote(feature: Float32Array): number {
-  const nearest = Array.from({ length: known.shape[0]! }, (_, index) => ({
-    target: Number(known.targets[index]),
-    likeness: cosine(feature, known.data.subarray(index * width, (index + 1) * width)),
-  })).sort((a, b) => b.likeness - a.likeness).slice(0, NEIGHBOURS);
-  const votes = Map.groupBy(nearest, ({ target }) => target);
-  return [...votes].sort((a, b) => b[1].length - a[1].length)[0]![0];
+/** How good one kind of features is; shares of the pictures that were asked for. */
+export interface FeatureScores {
+  /** Named rightly by the nearest neighbours. */
+  readonly neighbours: number;
+  /** Named rightly by logistic regression. */
+  readonly logistic: number;
+  /** Of the five most similar pictures, how many show the same class. */
+  readonly similar: number;
 }
 
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [product, ownA, ownB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    product += a[i]! * b[i]!;
-    ownA += a[i]! * a[i]!;
-    ownB += b[i]! * b[i]!;
+/** What the program found. */
+export interface FeatureFindings extends Findings {
+  /** By kind of features: pixels, the network with random weights, the network. */
+  readonly scores: Readonly<Record<string, FeatureScores>>;
+}
+
+const OPTIONS = { backbone: "", few: "10", asked: "40", held: "0.5", neighbours: "5" };
+const SHOWN = 5;
+/** Height and width at which plain pixels are compared. */
+const PIXELS = 12;
+/** Strengths of the logistic regression that are tried. */
+const STRENGTHS = [0.01, 0.1, 1];
+
+/** What is learned from and what is asked. */
+interface Parts {
+  readonly known: Dataset;
+  readonly asked: Dataset;
+}
+
+/** Extracts, classifies, searches and draws. */
+export async function run(
+  { seed, data, quiet }: ProgramOptions,
+  own: Readonly<Record<string, string>> = OPTIONS,
+): Promise<FeatureFindings> {
+  const given = { ...OPTIONS, ...own };
+  const parts = data ? await ownPictures(data, Number(given.held), seed) : digits(given, seed);
+  const networks = await networksOf(given.backbone, data !== undefined, seed);
+  const kinds: [string, (part: Dataset) => Promise<Features>][] = [
+    ["pixels", pixelsOf],
+    ...networks.map(([name, model]): typeof kinds[number] => [
+      name,
+      (part) => extractFeatures(model, part, { verbose: !quiet }),
+    ]),
+  ];
+  const scores: Record<string, FeatureScores> = {};
+  const rows = [];
+  let last: { known: Features; asked: Features } | undefined;
+  for (const [name, featuresOf] of kinds) {
+    const started = performance.now();
+    last = { known: await featuresOf(parts.known), asked: await featuresOf(parts.asked) };
+    scores[name] = await scored(last, Number(given.neighbours), seed);
+    const seconds = (performance.now() - started) / 1000;
+    rows.push({
+      name,
+      figures: { ...figures(scores[name], given.neighbours), time: `${seconds.toFixed(1)} s` },
+    });
+    if (!quiet) console.log(`${name}: ${JSON.stringify(rows.at(-1)!.figures)}`);
   }
-  return product / Math.sqrt(ownA * ownB || 1);
+  const { known, asked } = last!;
+  const points = await umap(asked, {
+    neighbours: Math.min(15, asked.shape[0]! - 1),
+    seed,
+    verbose: !quiet,
+  });
+  return {
+    title: "Features of a network that was not trained",
+    summary:
+      `${parts.known.length} pictures of ${parts.known.classes!.length} classes are known, ` +
+      `${parts.asked.length} others were asked for. Each picture below with what is most like it.`,
+    rows,
+    charts: [
+      await plotEmbeddings(points, {
+        title: "The asked pictures, by UMAP",
+        classes: parts.asked.classes!,
+      }),
+    ],
+    pictures: await gallery(parts, known, asked),
+    scores,
+  };
 }
 
-function drawn(perClass: number, seed: number): Dataset {
-  return drawnGlyphs({ characters: [..."0123456789"], perClass, seed });
+/** The networks to compare, the one that has learned last. */
+async function networksOf(
+  backbone: string,
+  isOwnData: boolean,
+  seed: number,
+): Promise<[string, Model][]> {
+  if (backbone || isOwnData) {
+    const model = await loadBackbone(backbone || "mobilenet_v2");
+    return [[model.name, model]];
+  }
+  const letters = await loadBackbone(new URL("../models/glyphs.onnx", import.meta.url));
+  return [["random network", glyphNet({ seed })], ["network of letters", letters]];
 }
+
+async function scored(
+  { known, asked }: { readonly known: Features; readonly asked: Features },
+  k: number,
+  seed: number,
+): Promise<FeatureScores> {
+  const neighbours = knn(known, { k: Math.min(k, known.shape[0]!) });
+  const probe = await linearProbe(known, { Cs: STRENGTHS, folds: 2, seed, verbose: false });
+  const found = await similarityIndex(known).search(asked, SHOWN);
+  const same = found.flatMap((row, at) => row.map(({ target }) => target === asked.targets[at]));
+  return {
+    neighbours: await neighbours.score(asked),
+    logistic: await probe.score(asked),
+    similar: same.filter((one) => one).length / same.length,
+  };
+}
+
+/** The pictures themselves, small, as features. */
+async function pixelsOf(part: Dataset): Promise<Features> {
+  const preprocessing = imagenetPreprocessing({
+    heightPx: PIXELS,
+    widthPx: PIXELS,
+    resizePx: PIXELS,
+  });
+  const small = part.prepare!({ preprocessing });
+  const data = new Float32Array(part.length * 3 * PIXELS * PIXELS);
+  const targets = new Int32Array(part.length);
+  for (let row = 0; row < part.length; row++) {
+    const { image, target } = (await small.get(row))!;
+    data.set(Float32Array.from(image!.data, (byte) => byte / 255 - 0.5), row * 3 * PIXELS * PIXELS);
+    targets[row] = target as number;
+  }
+  const indices = Array.from(targets, (_, row) => row);
+  return { data, shape: [part.length, 3 * PIXELS * PIXELS], targets, indices, layer: "pixels" };
+}
+
+function digits({ few, asked }: typeof OPTIONS, seed: number): Parts {
+  const draw = (perClass: string, what: number) =>
+    drawnGlyphs({
+      characters: [..."0123456789"],
+      perClass: Number(perClass),
+      seed: 2 * seed + what,
+    });
+  return { known: draw(few, 1), asked: draw(asked, 2) };
+}
+
+async function ownPictures(folder: string, held: number, seed: number): Promise<Parts> {
+  const { train, validation } = split(await imageFolder(folder), held, { seed });
+  return { known: train, asked: validation };
+}
+
+/** A few of the asked pictures, each followed by the known ones that are most like it. */
+async function gallery(parts: Parts, known: Features, asked: Features): Promise<Captioned[]> {
+  const classes = parts.known.classes!;
+  const found = await similarityIndex(known).search(asked, 3);
+  const shown: Captioned[] = [];
+  const tile = async (part: Dataset, index: number) =>
+    await pngUrl(thumbnail((await part.get(index))!.image!, 96));
+  for (let at = 0; at < 6; at++) {
+    const row = (Math.floor(at * found.length / 6) + at) % found.length;
+    const truth = asked.targets[row]!;
+    shown.push({
+      url: await tile(parts.asked, asked.indices[row]!),
+      caption: `asked: ${classes[truth]}`,
+    });
+    for (const { index, target, similarity } of found[row]!) {
+      shown.push({
+        url: await tile(parts.known, index),
+        caption: `${classes[target]}, ${similarity.toFixed(2)}`,
+        right: target === truth,
+      });
+    }
+  }
+  return shown;
+}
+
+function figures({ neighbours, logistic, similar }: FeatureScores, k: string) {
+  return {
+    [`${k} neighbours`]: percent(neighbours),
+    "logistic regression": percent(logistic),
+    [`right of ${SHOWN} similar`]: percent(similar),
+  };
+}
+
+if (import.meta.main) await main({ name: "features", options: OPTIONS, run });

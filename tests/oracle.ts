@@ -3,20 +3,21 @@
  * PyTorch and the script that makes the cases.
  *
  *     deno run -A tests/oracle.ts --python PATH --oracle oracle.py [--mode train]… \
- *         [--exporter legacy]… [--opt sgd] [--lr 0.001] NAME[@SIZE[xBATCH]]…
+ *         [--exporter legacy]… [--opt sgd] [--lr 0.001] [--seed 0] NAME[@SIZE[xBATCH]]…
  *
  * NAME is one that the script knows, such as `torchvision:vit_b_32@224x2`; inputs are of size 64 and
  * batches of 8 unless it says. `--mode` (train, eval) and `--exporter` (legacy, dynamo) may be given
  * more than once, for a row each. Errors are relative: of all gradients together (Graft's and
  * PyTorch's own float32), of the loss, and of the losses of the following steps; the cosine is that
- * of the worst parameter, but for gradients under a millionth of all. What went wrong, and how many
- * parameters were found again after the export and compared, goes to standard error.
+ * of the worst parameter, but for gradients under a millionth of all. What went wrong, how many parameters
+ * were found again after the export and compared, and the worst of them, go to standard error.
  */
 import { parseArgs } from "node:util";
 import { join } from "@std/path";
 import { arrays } from "../src/data/arrays.ts";
 import type { Model } from "../src/onnx/model.ts";
 import { readModel } from "../src/onnx/read_model.ts";
+import { freeze } from "../src/onnx/select.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { fit } from "../src/train/fit.ts";
 import { adam } from "../src/train/optimizers/adam.ts";
@@ -57,11 +58,13 @@ const { values: args, positionals: names } = parseArgs({
     exporter: { type: "string", multiple: true, default: ["legacy"] },
     opt: { type: "string", default: "sgd" },
     lr: { type: "string", default: "0.001" },
+    seed: { type: "string", default: "0" },
   },
 });
 
 const TEXT = ["Network", "Mode", "Exporter"];
-const NUMBERS = ["Size", "Batch", "Gradients", "PyTorch float32", "Worst cosine", "Loss"];
+const SETTINGS = ["Size", "Batch", "Seed", "Rate"];
+const NUMBERS = [...SETTINGS, "Gradients", "PyTorch float32", "Worst cosine", "Loss"];
 console.log(line([...TEXT, ...NUMBERS, "Later losses"]));
 console.log(line([...TEXT.map(() => "---"), ...NUMBERS.map(() => "---:"), "---:"]));
 for (const subject of subjects()) {
@@ -69,7 +72,8 @@ for (const subject of subjects()) {
   const folder = await Deno.makeTempDir();
   try {
     await make(subject, folder);
-    console.log(line([name, mode, exporter, size, batch, ...await row(folder)]));
+    const settings = [size, batch, args.seed, args.lr];
+    console.log(line([name, mode, exporter, ...settings, ...await row(folder)]));
   } catch (error) {
     console.error(`${name}, ${mode}, ${exporter}: ${(error as Error).message}`);
   } finally {
@@ -93,7 +97,7 @@ function* subjects(): Generator<Subject> {
 
 /** Makes a case. Throws where the script cannot. */
 async function make({ name, ...subject }: Subject, folder: string): Promise<void> {
-  const options = { ...subject, opt: args.opt, lr: args.lr, out: folder };
+  const options = { ...subject, opt: args.opt, lr: args.lr, seed: args.seed, out: folder };
   const given = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
   if (subject.mode === "eval") given.push("--folded");
   const command = new Deno.Command(args.python, { args: [args.oracle, "case", name, ...given] });
@@ -114,24 +118,35 @@ async function row(folder: string): Promise<string[]> {
   const result = await valueAndGrad(model, inputs, targets, { batchNorm });
   const [errors, worst] = await compared(result.gradients, facts.parameters, read);
   const losses = (await read("losses64")).data as Float64Array;
-  console.error(`${facts.parameters.length} compared, ${facts.renamed_by_exporter.length} renamed`);
-  const followed = await following(model, { inputs, targets, facts, batchNorm, losses });
+  const { parameters: { length }, renamed_by_exporter: renamed } = facts;
+  console.error(`${length} compared, ${renamed.length} renamed; worst cosine: ${worst.name}`);
+  console.error(`losses ${losses}; PyTorch's float32 ${(await read("losses")).data}`);
+  // Both train what is compared, and leave what the exporter computed beforehand as it is.
+  const same = freeze(model, ({ name }) => !facts.parameters.includes(name));
+  const followed = await following(same, { inputs, targets, facts, batchNorm, losses });
   return [
     ...errors.map((error) => error.toExponential(1)),
-    worst.toFixed(5),
+    worst.cosine.toFixed(5),
     Math.abs(result.loss / losses[0]! - 1).toExponential(1),
     followed.toExponential(1),
   ];
 }
 
-/** Relative errors of Graft's and of PyTorch's float32 gradients, and the worst cosine. */
+/** How well a parameter's gradient points PyTorch's way, and the square of its length there. */
+interface Direction {
+  readonly name: string;
+  readonly cosine: number;
+  readonly size: number;
+}
+
+/** Relative errors of Graft's and of PyTorch's float32 gradients, and the parameter of the worst cosine. */
 async function compared(
   gradients: ReadonlyMap<string, Tensor<"float32">>,
   parameters: readonly string[],
   read: (name: string) => Promise<{ readonly data: Array64 }>,
-): Promise<[[number, number], number]> {
+): Promise<[[number, number], Direction]> {
   let [ours, theirs, size] = [0, 0, 0];
-  const cosines: (readonly [cosine: number, size: number])[] = [];
+  const directions: Direction[] = [];
   for (const name of parameters) {
     const exact = await read(`grad/${name}64`).catch(() => undefined);
     if (!exact) continue;
@@ -146,11 +161,12 @@ async function compared(
       [dot, a, b] = [dot + got * right, a + got * got, b + right * right];
     });
     size += b;
-    cosines.push([a > 0 ? dot / Math.sqrt(a * b) : 0, b]);
+    directions.push({ name, cosine: a > 0 ? dot / Math.sqrt(a * b) : 0, size: b });
   }
   // A bias ahead of a batch normalisation has the gradient 0, of which rounding alone is seen.
-  const seen = cosines.filter(([, b]) => b > 1e-12 * size).map(([cosine]) => cosine);
-  return [[Math.sqrt(ours / size), Math.sqrt(theirs / size)], Math.min(1, ...seen)];
+  const seen = directions.filter((one) => one.size > 1e-12 * size);
+  seen.sort((a, b) => a.cosine - b.cosine);
+  return [[Math.sqrt(ours / size), Math.sqrt(theirs / size)], seen[0]!];
 }
 
 /** How far the losses of the following steps are off, the worst of them. */

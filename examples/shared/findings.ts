@@ -27,7 +27,7 @@ export interface Findings {
   /** The comparison. */
   readonly rows: readonly Row[];
   /** Pictures drawn of the figures. */
-  readonly charts?: readonly Chart[];
+  readonly charts?: readonly Pick<Chart, "svg">[];
   /** Examples with what the network made of them. */
   readonly pictures?: readonly Captioned[];
 }

@@ -12,6 +12,8 @@ export interface DrawnGlyphsOptions {
   readonly seed: number;
   /** Height and width, in pixels. @default {32} */
   readonly sizePx?: number;
+  /** White on black, without ground, strays, blur and noise. @default {false} */
+  readonly plain?: boolean;
 }
 
 /**
@@ -19,12 +21,12 @@ export interface DrawnGlyphsOptions {
  * first pictures are the same however many are drawn.
  */
 export function drawnGlyphs(options: DrawnGlyphsOptions): PictureDataset {
-  const { characters, perClass, seed, sizePx = 32 } = options;
+  const { characters, perClass, seed, sizePx = 32, plain = false } = options;
   const items = Array.from({ length: perClass * characters.length }, (_, position) => {
     const target = position % characters.length;
     const character = characters[target]!;
     const index = Math.floor(position / characters.length);
-    const image = drawGlyph(character, { seed, index, sizePx });
+    const image = drawGlyph(character, { seed, index, sizePx, plain });
     return { image, target, name: `${character}, drawing ${index}` };
   });
   return pictures(items, { classes: characters });

@@ -1,4 +1,5 @@
-import { Builder, dimsOf, type Lack, typeOf } from "../autodiff/builder.ts";
+import { Builder, dimsOf, typeOf } from "../autodiff/builder.ts";
+import type { Lack } from "../autodiff/builder_options.ts";
 import { checkDifferentiable, gradients } from "../autodiff/gradients.ts";
 import { float, int } from "../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";

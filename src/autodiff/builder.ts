@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from "../onnx/graph.ts";
+import type { BuilderOptions } from "./builder_options.ts";
 import type { DataType } from "../tensor/dtype.ts";
 import { broadcastShapes, positiveAxis, sameShape, sizeOf } from "../tensor/shape.ts";
 import { ONNX_TYPE_NUMBERS } from "../onnx/types.ts";
@@ -17,19 +18,6 @@ import {
 
 export { type Attributes, type Comparison, dimsOf, type OutputInfo, typeOf, type Unary };
 
-/** Something that a device cannot do: give the places of the maxima that MaxPool found. */
-export type Lack = "MaxPool indices";
-
-/** What the operators that a builder adds must be fit for. */
-export interface BuilderOptions {
-  /** Whether only forms are chosen that hold at any batch size. @default {false} */
-  readonly freeBatch?: boolean | undefined;
-  /** What the device cannot do. @default {nothing} */
-  readonly lacks?: ReadonlySet<Lack> | undefined;
-}
-
-const NONE: ReadonlySet<Lack> = new Set();
-
 /**
  * Adds operators to a graph of static shapes, and reuses the node where the same operator was
  * already applied to the same inputs. Operators have the forms of opset 18.
@@ -37,17 +25,8 @@ const NONE: ReadonlySet<Lack> = new Set();
 export class Builder {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
-
-  /** Whether only forms are chosen that hold at any batch size. */
-  readonly freeBatch: boolean;
-  /** What the device cannot do, and other operators must. */
-  readonly lacks: ReadonlySet<Lack>;
-
   /** A builder that adds to `graph`. */
-  constructor(readonly graph: Graph, { freeBatch = false, lacks = NONE }: BuilderOptions = {}) {
-    this.freeBatch = freeBatch;
-    this.lacks = lacks;
-  }
+  constructor(readonly graph: Graph, readonly options: BuilderOptions = {}) {}
 
   /** Applies any operator; the outputs' types and shapes are said by the caller. */
   apply(

@@ -8,12 +8,14 @@ import { CudaUnavailableError } from "./cuda_error.ts";
 import type { Device } from "./device.ts";
 import { libraryFolder } from "./native/library.ts";
 import { nativeEngine, openNative } from "./native/session.ts";
-import type { OutputReport, Runtime, Session, SessionOptions } from "./runtime.ts";
+import type { Given, OutputReport, Resident, Runtime, Session, SessionOptions } from "./runtime.ts";
 import { WebGpuUnavailableError } from "./webgpu_error.ts";
 
 /** ONNX Runtime on the CPU: by its C API, or by onnxruntime-node where that cannot be had. */
 export const cpu: Runtime = {
   device: "cpu",
+  // The host's memory is where it computes: there is nothing to be saved.
+  keepsResident: false,
   channelBlock: () => block ??= channelBlock(cpu),
   session: (model, options) => {
     const engine = nativeEngine();
@@ -30,11 +32,14 @@ export const nodeCpu: Runtime = {
 const accelerated: Readonly<Record<Provider, Runtime>> = {
   cuda: {
     device: "cuda",
+    // The binding brings every output home.
+    keepsResident: false,
     channelBlock: () => Promise.resolve(1),
     session: (model, options) => open(model, ["cuda", "cpu"], options),
   },
   webgpu: {
     device: "webgpu",
+    keepsResident: true,
     channelBlock: () => Promise.resolve(1),
     session: (model, options) => open(model, ["webgpu", "cpu"], options),
   },
@@ -107,7 +112,7 @@ function cudaInstalled(): boolean {
 async function open(
   model: Uint8Array,
   executionProviders: string[],
-  { optimise = true }: SessionOptions = {},
+  { optimise = true, resident = [] }: SessionOptions = {},
 ): Promise<Session> {
   // Loaded where it is needed only: on the CPU it mostly is not.
   const { InferenceSession, Tensor: EngineTensor } = await import("onnxruntime-node");
@@ -115,6 +120,9 @@ async function open(
     executionProviders,
     graphOptimizationLevel: optimise ? "all" : "disabled",
     logSeverityLevel: 3,
+    ...(staysOnGpu(executionProviders) && resident.length > 0 && {
+      preferredOutputLocation: Object.fromEntries(resident.map((name) => [name, "gpu-buffer"])),
+    }),
   });
   const outputs = session.outputMetadata.map((output): OutputReport => ({
     name: output.name,
@@ -137,7 +145,46 @@ async function open(
       const results = await session.run(Object.fromEntries(fed), fetches);
       return results as unknown as Record<string, Tensor>;
     },
+    runResident: async (feeds) => {
+      const fed = Object.entries(feeds).map(([name, one]) => [
+        name,
+        "isResident" in one ? (one as EngineResident).held : engineTensor(one),
+      ]);
+      const results = await session.run(Object.fromEntries(fed));
+      return given(results as unknown as Record<string, Held>, resident);
+    },
     release: () => session.release(),
+  };
+}
+
+/** Whether the binding can leave outputs where they are: for CUDA it brings every one home. */
+function staysOnGpu(providers: readonly string[]): boolean {
+  return providers[0] === "webgpu";
+}
+
+/** A tensor of onnxruntime-node, wherever its elements are. */
+type Held = Tensor & { readonly location: string; dispose(): void };
+
+/** A tensor that stays, by onnxruntime-node's own. */
+interface EngineResident extends Resident {
+  readonly held: Held;
+}
+
+function given(results: Readonly<Record<string, Held>>, resident: readonly string[]): Given {
+  const stays = ([name]: readonly [string, Held]) => resident.includes(name);
+  const all = Object.entries(results);
+  return {
+    home: Object.fromEntries(all.filter((one) => !stays(one))),
+    resident: Object.fromEntries(
+      all.filter(stays).map(([name, held]): [string, EngineResident] => [name, {
+        isResident: true,
+        type: held.type,
+        dims: held.dims,
+        held,
+        // One that lies at home after all is left to the collector.
+        release: () => held.location === "gpu-buffer" && held.dispose(),
+      }]),
+    ),
   };
 }
 

@@ -3,6 +3,26 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
+/** A tensor that stays where the engine computes; a session of the same runtime can be fed with it. */
+export interface Resident {
+  /** Marks it apart from tensors whose elements are at hand. */
+  readonly isResident: true;
+  /** Element type. */
+  readonly type: Tensor["type"];
+  /** Shape. */
+  readonly dims: readonly number[];
+  /** Frees it. */
+  release(): void;
+}
+
+/** What a run gave: tensors at home, and those that stay on the device. */
+export interface Given {
+  /** Outputs whose elements are at hand. */
+  readonly home: Readonly<Record<string, Tensor>>;
+  /** Those that the session was told to leave where they are. */
+  readonly resident: Readonly<Record<string, Resident>>;
+}
+
 /** What an engine reports about one output of a graph. */
 export interface OutputReport {
   /** Name. */
@@ -24,6 +44,8 @@ export interface Session {
    * that tensor lies, the others of `outputs` (default: all) into new memory.
    */
   run(feeds: Tensors, into?: Tensors, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Runs the graph on tensors of either kind; the outputs named in `SessionOptions.resident` stay. */
+  runResident(feeds: Readonly<Record<string, Tensor | Resident>>): Promise<Given>;
   /** Frees the engine's memory. */
   release(): Promise<void>;
 }
@@ -32,12 +54,16 @@ export interface Session {
 export interface SessionOptions {
   /** Whether the engine may rewrite the graph to make it faster. @default {true} */
   readonly optimise?: boolean;
+  /** Outputs that `runResident` leaves on the device. @default {none} */
+  readonly resident?: readonly string[];
 }
 
 /** An engine that runs graphs on one device. */
 export interface Runtime {
   /** The device. */
   readonly device: "cpu" | "cuda" | "webgpu";
+  /** Whether training keeps parameters and state where the engine computes. */
+  readonly keepsResident: boolean;
   /** How many channels its fast convolutions keep together in memory; 1 where it has none. */
   channelBlock(): Promise<number>;
   /** Makes a serialised model ready to run. */

@@ -53,7 +53,7 @@ export async function fit(
   const datasets = datasetsOf(dataset, model, settings);
   const note = (line: string) => stderrProgress(settings.verbose, "").note(line);
   const runtime = await runtimeFor(settings.device, note);
-  const trainerOf = (settings: FitSettings) => new Trainer(runtime, named, settings);
+  const trainerOf = (settings: FitSettings) => new Trainer(runtime, named, settings, note);
   try {
     if (settings.dryRun) return await dryRun(named, datasets, { settings, trainerOf });
     const trainer = trainerOf(settings);

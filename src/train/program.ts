@@ -15,16 +15,17 @@ import { LACKS, writeOutFor } from "../autodiff/lowering/devices.ts";
 import { recompute } from "../autodiff/recompute/recompute.ts";
 import { writeOut } from "../autodiff/written/mod.ts";
 import type { Model } from "../onnx/model.ts";
+import { drawMask } from "./draw_mask.ts";
 import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import type { Runtime, Session, Tensors } from "../runtime/runtime.ts";
 import { inferShapes } from "../runtime/static_graph.ts";
 import type { DataType } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";
-import { sizeOf } from "../tensor/shape.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { type LossResult, termSums } from "./loss_result.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
+import type { RunningStatistics } from "./running_statistics.ts";
 import { specialise, type Specialised, type SpecialiseOptions } from "./specialise.ts";
 
 /** What a training program is made for. */
@@ -35,6 +36,8 @@ export interface ProgramOptions extends Omit<SpecialiseOptions, "outputs" | "tea
   readonly targets: { readonly type: DataType; readonly shape: readonly number[] };
   /** Whether values of the forward pass are computed again rather than kept. @default {"normal"} */
   readonly memory?: MemoryMode | undefined;
+  /** Whether the training graph is made ready only where a step is asked for. @default {false} */
+  readonly deferred?: boolean;
 }
 
 /**
@@ -69,16 +72,14 @@ interface Evaluation {
   readonly sums: LossSums | undefined;
 }
 
-/** Running statistics by name; a program updates them as it trains. */
-export type RunningStatistics = Map<string, Tensor<"float32">>;
-
 /**
  * A model made ready to train at one batch size: the frozen part as a program for use, the rest
  * with loss and gradients, and the rest for evaluation.
  */
 export class Program {
   readonly #frozen: Session | undefined;
-  readonly #training: Session;
+  #training: Promise<Session> | undefined;
+  readonly #openTraining: () => Promise<Session>;
   #evaluation: Promise<Evaluation> | undefined;
   readonly #masks: readonly DropoutMask[];
   readonly #graph: TrainingGraph;
@@ -97,13 +98,13 @@ export class Program {
     made: {
       graph: TrainingGraph;
       masks: readonly DropoutMask[];
-      training: Session;
+      openTraining: () => Promise<Session>;
       frozen: Session | undefined;
     },
   ) {
     this.#graph = made.graph;
     this.#masks = made.masks;
-    this.#training = made.training;
+    this.#openTraining = made.openTraining;
     this.#frozen = made.frozen;
     const owners = new Map<string, string>();
     for (const [name, gradient] of made.graph.gradients) {
@@ -147,15 +148,17 @@ export class Program {
     const declared = options.memory === "low"
       ? recompute(g, { results, parameters: memory.names })
       : [];
-    const training = await runtime.session(encodeGraph(graph.graph, { source, declared }));
+    const openTraining = () => runtime.session(encodeGraph(graph.graph, { source, declared }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
-    return new Program(runtime, model, memory, options, specialised, featureNames, {
+    const program = new Program(runtime, model, memory, options, specialised, featureNames, {
       graph,
       masks,
-      training,
+      openTraining,
       frozen,
     });
+    if (!options.deferred) await program.#session();
+    return program;
   }
 
   /** Whether a part before the trained one is frozen. */
@@ -166,6 +169,18 @@ export class Program {
   /** Parameters that reach the loss. */
   get reached(): ReadonlySet<string> {
     return new Set(this.#graph.gradients.keys());
+  }
+
+  /** The graph of a step, for whoever adds to it. */
+  trainingGraph(): TrainingGraph {
+    return { ...this.#graph, graph: this.#graph.graph.clone() };
+  }
+
+  /** Masks for the dropout layers. */
+  drawMasks(random: Rng): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.#masks.map((mask) => [mask.input.name, drawMask(mask, random)]),
+    );
   }
 
   /** What the trained part reads, computed from what the model is fed. */
@@ -193,8 +208,9 @@ export class Program {
       [WEIGHTS]: weights,
     };
     for (const name of this.memory.names) feeds[name] = this.memory.view(name, 0);
-    for (const mask of this.#masks) feeds[mask.input.name] = drawMask(mask, random);
-    const results = await this.#training.run(only(feeds, this.#training.inputs), this.#into);
+    Object.assign(feeds, this.drawMasks(random));
+    const training = await this.#session();
+    const results = await training.run(only(feeds, training.inputs), this.#into);
     for (const [name, owner] of this.#twins) {
       this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
     }
@@ -231,9 +247,13 @@ export class Program {
 
   /** Frees the engine's memory. */
   async release(): Promise<void> {
-    await this.#training.release();
+    await (await this.#training)?.release();
     await this.#frozen?.release();
     await (await this.#evaluation)?.session.release();
+  }
+
+  #session(): Promise<Session> {
+    return this.#training ??= this.#openTraining();
   }
 
   async #compileEvaluation(): Promise<Evaluation> {
@@ -267,28 +287,6 @@ export class Program {
       });
     }
   }
-}
-
-/** Copies of the running statistics that a program updates. */
-export function runningStatistics(model: Model, names: readonly string[]): RunningStatistics {
-  return new Map(names.map((name) => {
-    const { dims, data } = model.graph.value(name).constant!;
-    return [name, tensor("float32", dims, Float32Array.from(data as Float32Array))];
-  }));
-}
-
-/** Draws the mask of a dropout layer: which elements stay. */
-export function drawMask(mask: DropoutMask, random: Rng): Tensor<"uint8"> {
-  const size = sizeOf(mask.shape);
-  const data = new Uint8Array(size);
-  const limit = mask.ratio * 65536;
-  // Two draws from the 32 bits of each number.
-  for (let i = 0; i < size; i += 2) {
-    const bits = random.bits();
-    data[i] = (bits & 65535) >= limit ? 1 : 0;
-    if (i + 1 < size) data[i + 1] = bits >>> 16 >= limit ? 1 : 0;
-  }
-  return tensor("uint8", mask.shape, data);
 }
 
 function only(tensors: Tensors, names: readonly string[]): Record<string, Tensor> {

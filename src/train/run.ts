@@ -152,12 +152,14 @@ export class Run {
       const learningRate = this.#learningRate(epoch);
       const program = await batch.program;
       const result = await trainer.step(program, batch, learningRate, this.#progress(epoch));
-      const { loss, outputs, terms, ...step } = result;
+      const { loss, outputs, terms, right, ...step } = result;
       if (!Number.isFinite(loss) || step.broken !== undefined) {
         progress.done();
+        await trainer.settle();
         throw await journal.diverged({ epoch, loss, learningRate, batch, ...step });
       }
-      tally.add(Object.values(outputs)[0]!, targets, weights, count, loss, terms);
+      if (right !== undefined) tally.addCounted(weights, count, { loss, right, terms });
+      else tally.add(Object.values(outputs!)[0]!, targets, weights, count, loss, terms);
       const passed = (performance.now() - start) / 1000;
       journal.place = { epoch, position: next, seconds: seconds + passed, learningRate };
       const more = `loss ${tally.meanLoss.toFixed(4)}${accuracyText(tally.accuracy)}`;
@@ -167,6 +169,7 @@ export class Run {
     }
     // What a run needs that goes on after the last batch, before the epoch's record.
     journal.place = { ...journal.place, position: length, tally: tally.state };
+    await trainer.settle();
     const last = await trainer.finishStep(journal.place.learningRate);
     if (last.broken !== undefined) throw await journal.diverged({ ...journal.place, ...last });
     return await this.#stepped(last.taken, tally);
@@ -175,11 +178,15 @@ export class Run {
   /** Tells of a step, if one was taken, and writes a checkpoint where one is due; whether the run ends. */
   async #stepped(taken: StepTaken | undefined, tally: Tally): Promise<Outcome | undefined> {
     const journal = this.#journal;
-    const { steps: step } = this.trainer;
+    const { trainer } = this;
+    const { steps: step } = trainer;
     const { epoch, learningRate } = journal.place;
+    // A callback may ask for the weights of any step.
+    if (trainer.settings.callbacks.length > 0) await trainer.settle();
     if (taken) await journal.callbacks.step({ step, epoch: epoch + 1, learningRate, ...taken });
     const early = this.#earlyOutcome();
     const isDue = early === "stopped" || taken && journal.checkpoints?.isDue(step);
+    if (early || isDue) await trainer.settle();
     if (early || isDue) journal.place = { ...journal.place, tally: tally.state };
     if (isDue) await journal.save();
     return early;

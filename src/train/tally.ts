@@ -16,7 +16,7 @@ import {
   type MultiLabelResult,
   type TallyOptions,
 } from "./metrics/multi_label.ts";
-import { addedTerms, lossOfTerms, type TermSums } from "./loss_result.ts";
+import { addedTerms, lossOfTerms, type LossResult, type TermSums } from "./loss_result.ts";
 import { rowLoss } from "./metrics/host_loss.ts";
 
 /** How well a model did on a data set. */
@@ -44,7 +44,16 @@ export interface TallyState {
   readonly terms?: readonly TermSums[];
   readonly examples: number;
   readonly counter?: CounterState;
+  readonly right?: RightAnswers;
   readonly labels?: LabelCounts;
+}
+
+/** Answers that were counted where the model ran. */
+export interface RightAnswers {
+  /** Those that were right. */
+  readonly right: number;
+  /** All of them. */
+  readonly asked: number;
 }
 
 /** Adds up losses and answers over batches. */
@@ -56,6 +65,7 @@ export class Tally {
   #examples = 0;
   #counter: ClassificationCounter | undefined;
   #labels: MultiLabelCounter | undefined;
+  #right: RightAnswers | undefined;
 
   /**
    * `loss` is the one to report; those that are known by no name are not computed here. Goes on from
@@ -69,6 +79,7 @@ export class Tally {
     this.#terms = state.terms;
     this.#examples = state.examples;
     const { counter, labels } = state;
+    this.#right = state.right;
     if (counter) this.#counter = classificationCounter(counter.classes, counter);
     if (labels) this.#labels = new MultiLabelCounter(labels.classes.length, options, labels);
   }
@@ -82,6 +93,7 @@ export class Tally {
       examples: this.#examples,
       ...(this.#counter && { counter: this.#counter.state() }),
       ...(this.#labels && { labels: this.#labels.state() }),
+      ...(this.#right && { right: this.#right }),
     };
   }
 
@@ -115,6 +127,23 @@ export class Tally {
       this.#counter ??= classificationCounter(width);
       this.#counter.add(output.data as Float32Array, row * width, label);
     }
+  }
+
+  /** Counts a batch whose right answers were counted where the model ran: those of weight above 0. */
+  addCounted(
+    weights: Tensor<"float32">,
+    count: number,
+    { loss, right, terms }: LossResult & { readonly right: number },
+  ): void {
+    const own = weights.data.subarray(0, count);
+    const weight = own.reduce((sum, one) => sum + one, 0);
+    this.#weight += weight;
+    if (weight !== 0) this.#loss += loss * weight;
+    if (terms) this.#terms = addedTerms(this.#terms, terms);
+    this.#examples += count;
+    const before = this.#right ?? { right: 0, asked: 0 };
+    const asked = own.reduce((sum, one) => sum + Number(one > 0), 0);
+    this.#right = { right: before.right + right, asked: before.asked + asked };
   }
 
   #addLoss(
@@ -166,7 +195,8 @@ export class Tally {
 
   /** Share of right answers so far. */
   get accuracy(): number {
-    return this.#labels?.accuracy ?? this.#counter?.accuracy ?? NaN;
+    const counted = this.#right && this.#right.right / this.#right.asked;
+    return counted ?? this.#labels?.accuracy ?? this.#counter?.accuracy ?? NaN;
   }
 
   /** What was counted. */

@@ -6,6 +6,9 @@ import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Rng, rng } from "../tensor/rng.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { Residence, whyNotResident } from "./resident/residence.ts";
+import { checkAccumulation } from "./check_accumulation.ts";
+import type { Applied, BatchResult } from "./batch_result.ts";
 import { checkInputs } from "./check_inputs.ts";
 import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
@@ -15,17 +18,9 @@ import { batchNormOf } from "./groups/resolve_groups.ts";
 import { namingSizes } from "./misfit.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
 import { specialise, type SpecialiseOptions } from "./specialise.ts";
-import { Program, type RunningStatistics, runningStatistics, type StepResult } from "./program.ts";
-import { type UpdateOutcome, UpdateStep } from "./update_step.ts";
-
-/** What became of an update. */
-export interface Applied extends Partial<UpdateOutcome> {
-  /** The step, where one was taken. */
-  readonly taken?: StepTaken;
-}
-
-/** What a batch came to, and the update that it completed, if it did. */
-export type BatchResult = StepResult & Applied;
+import { Program } from "./program.ts";
+import { type RunningStatistics, runningStatistics } from "./running_statistics.ts";
+import { UpdateStep } from "./update_step.ts";
 
 /** The state of a training run: parameters, optimizer state, running statistics, and its programs. */
 export class Trainer {
@@ -38,12 +33,14 @@ export class Trainer {
   readonly #gathered = new GradientSum();
   readonly #update: UpdateStep;
   readonly #programs = new Map<string, Promise<Program>>();
+  readonly #residence: Residence | undefined;
 
   /** Throws `RangeError` where the model has nothing to train. */
   constructor(
     readonly runtime: Runtime,
     readonly model: Model,
     readonly settings: FitSettings,
+    note: (line: string) => void = () => {},
   ) {
     if (![...model.parameters.values()].some((parameter) => parameter.trainable)) {
       throw new RangeError(
@@ -55,6 +52,15 @@ export class Trainer {
     this.#update = new UpdateStep(model, settings);
     this.memory = this.#update.memory;
     this.average = settings.average && new WeightAverage(settings.average);
+    if (!runtime.keepsResident) return;
+    const { rules } = this.#update;
+    const reason = whyNotResident(settings, rules);
+    const changing = () => this.#changing();
+    if (reason === undefined) {
+      this.#residence = new Residence(runtime, settings, { rules, changing });
+    } else {note(
+        `parameters travel to the device and back in each step: ${reason} is computed on the CPU`,
+      );}
   }
 
   /** The program for a batch like the one given. */
@@ -75,6 +81,7 @@ export class Trainer {
             loss: this.settings.loss,
             targets: { type: targets.type, shape: targets.dims },
             memory: this.settings.memory,
+            deferred: this.#residence !== undefined,
           }),
       );
       this.#programs.set(key, program);
@@ -117,6 +124,37 @@ export class Trainer {
     batch: FeatureBatch,
     learningRate: number,
     progress = 1,
+  ): Promise<BatchResult> {
+    if (!this.#residence) return await this.#hostStep(program, batch, learningRate, progress);
+    this.running(program);
+    const at = { step: this.steps + 1, learningRate, progress, random: this.dropout() };
+    const result = await this.#residence.step(program, batch, at);
+    if (result.taken) this.steps++;
+    if (result.taken || !Number.isFinite(result.loss)) return result;
+    // Nothing has moved, so the gradients at home are those that were not finite.
+    await this.settle();
+    const { features, targets, weights } = batch;
+    await program.step(features, targets, weights, undefined, this.dropout(), { progress });
+    return { ...result, broken: this.#update.firstBroken() };
+  }
+
+  /** Everything that changes, as it is at home, in place, by the names of a snapshot. */
+  #changing(): Map<string, Tensor<"float32">> {
+    return new Map([...this.weights() as Map<string, Tensor<"float32">>, ...this.#moments()]);
+  }
+
+  /** Brings what is on a device home; to be called before anything that changes is looked at. */
+  async settle(): Promise<void> {
+    if (!this.#residence?.isAway) return;
+    const known = this.#changing();
+    await this.#residence.settle((name, one) => known.get(name)!.data.set(one));
+  }
+
+  async #hostStep(
+    program: Program,
+    batch: FeatureBatch,
+    learningRate: number,
+    progress: number,
   ): Promise<BatchResult> {
     const { features, targets, weights, count } = batch;
     const { accumulate } = this.settings;
@@ -212,6 +250,7 @@ export class Trainer {
 
   /** Goes back to a snapshot. */
   restore(tensors: ReadonlyMap<string, Tensor>, steps: number): void {
+    this.#residence?.forget();
     this.memory.load(tensors);
     this.steps = steps;
     this.average?.restore(tensors);
@@ -253,20 +292,9 @@ export class Trainer {
 
   /** Frees the engine's memory. */
   async release(): Promise<void> {
+    await this.#residence?.release();
     for (const program of this.#programs.values()) {
       await program.then((ready) => ready.release(), () => {});
     }
   }
-}
-
-/** An optimizer that looks at the gradient elsewhere needs all of a step's examples at once. */
-function checkAccumulation({ accumulate, optimizer, groups = [] }: FitSettings): void {
-  if (accumulate === 1) return;
-  const all = [optimizer, ...groups.flatMap((group) => group.optimizer ?? [])];
-  const probing = all.find(({ probe }) => probe);
-  if (!probing) return;
-  throw new RangeError(
-    `fit(): option "accumulate" must be 1 with ${probing.name}, which computes the gradient of a step ` +
-      `twice, found ${accumulate}`,
-  );
 }

@@ -23,7 +23,8 @@ export interface UpdateOutcome {
 export class UpdateStep {
   /** Parameters, gradients and the optimizers' state. */
   readonly memory: ParameterMemory;
-  readonly #rules: ReadonlyMap<string, ParameterRule>;
+  /** How each parameter is trained. */
+  readonly rules: ReadonlyMap<string, ParameterRule>;
   readonly #sweeps: readonly Sweep[];
   readonly #norm: GradientNorm;
   readonly #clip: Clip | undefined;
@@ -33,13 +34,13 @@ export class UpdateStep {
 
   /** Throws `RangeError` for groups that do not fit the model. */
   constructor(model: Model, settings: FitSettings) {
-    this.#rules = resolveGroups(model, settings);
+    this.rules = resolveGroups(model, settings);
     const clip = this.#clip = settings.clip;
     this.#units = clip && "adaptive" in clip ? unitsOf(model, clip.head ?? false) : new Map();
     const probes = new Map<string, Probe>();
-    for (const [name, { rule }] of this.#rules) if (rule.probe) probes.set(name, rule.probe);
+    for (const [name, { rule }] of this.rules) if (rule.probe) probes.set(name, rule.probe);
     this.memory = this.#makeMemory(model, probes.size > 0);
-    this.#sweeps = sweepsOf(this.#rules, this.memory, clippedGradient(clip));
+    this.#sweeps = sweepsOf(this.rules, this.memory, clippedGradient(clip));
     this.#norm = compileGradientNorm(this.memory.memory);
     this.#unitClip = clip && "adaptive" in clip
       ? new UnitClip(this.memory.memory, clip.adaptive)
@@ -50,7 +51,7 @@ export class UpdateStep {
   /** What must be the same for a run to go on; as short as it can be where nothing is told apart. */
   key({ optimizer, clip }: FitSettings): unknown[] {
     const { name, settings } = optimizer;
-    const own = [...this.#rules].filter(([, { rule, ratio }]) => rule !== optimizer || ratio !== 1)
+    const own = [...this.rules].filter(([, { rule, ratio }]) => rule !== optimizer || ratio !== 1)
       .map(([parameter, { rule, ratio }]) => [parameter, rule.name, rule.settings, ratio]);
     return [name, settings, ...(own.length > 0 ? [own] : []), ...(clip ? [clip] : [])];
   }
@@ -69,7 +70,7 @@ export class UpdateStep {
       await this.#probe.run(again);
       gradientNorm = this.#gradientNorm();
     }
-    if (!Number.isFinite(gradientNorm)) return { gradientNorm, broken: this.#firstBroken() };
+    if (!Number.isFinite(gradientNorm)) return { gradientNorm, broken: this.firstBroken() };
     this.#clipUnits();
     const clip = this.#clip;
     const clipFactor = clip && "norm" in clip ? normFactor(clip.norm, gradientNorm) : 1;
@@ -84,7 +85,8 @@ export class UpdateStep {
     return Math.sqrt(this.#norm.sumOfSquares(memory.offset(1), memory.count));
   }
 
-  #firstBroken(): string {
+  /** The first parameter whose gradient in the memory is not finite. */
+  firstBroken(): string {
     const { memory } = this;
     return memory.names.find((name) => {
       const { data } = memory.view(name, 1);
@@ -102,7 +104,7 @@ export class UpdateStep {
   }
 
   #makeMemory(model: Model, probes: boolean): ParameterMemory {
-    const rules = this.#rules;
+    const rules = this.rules;
     const ruleOf = (name: string) => rules.get(name)!.rule;
     const total = (sizes: readonly number[]) => sizes.reduce((most, one) => Math.max(most, one), 0);
     const trained = [...model.parameters.values()].filter(({ name }) => rules.has(name));

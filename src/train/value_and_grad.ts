@@ -12,7 +12,8 @@ import { checkInputs } from "./check_inputs.ts";
 import { defaultLoss } from "./default_loss.ts";
 import { checkedClasses } from "./evaluate_output.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
-import { Program, runningStatistics } from "./program.ts";
+import { Program } from "./program.ts";
+import { runningStatistics } from "./running_statistics.ts";
 import type { BatchNormMode } from "./specialise.ts";
 
 /** Options of `valueAndGrad`. */

@@ -1,4 +1,5 @@
-import { Builder, type Lack } from "../../src/autodiff/builder.ts";
+import { Builder } from "../../src/autodiff/builder.ts";
+import type { Lack } from "../../src/autodiff/builder_options.ts";
 import { gradients } from "../../src/autodiff/gradients.ts";
 import { writeOut } from "../../src/autodiff/written/mod.ts";
 import type { Attribute } from "../../src/onnx/attribute.ts";

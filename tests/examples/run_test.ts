@@ -14,14 +14,6 @@ async function run(folder: string, name: string, ...args: string[]): Promise<str
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("features.ts finds most digits by a network that learned letters", async () => {
-  const folder = await Deno.makeTempDir();
-  const text = await run(folder, "features.ts");
-  const share = Number(/([\d.]+) % right/.exec(text)?.[1]);
-  assert(share > 90, text);
-  await Deno.remove(folder, { recursive: true });
-});
-
 Deno.test("artifacts.ts trains by artifacts, alone and in a federated round", async () => {
   const folder = await Deno.makeTempDir();
   const text = await run(folder, "artifacts.ts");

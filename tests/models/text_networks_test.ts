@@ -122,6 +122,36 @@ for (const [name, make] of Object.entries(networks)) {
   });
 }
 
+Deno.test("fit() takes batches of texts of several lengths, each batch of one", async () => {
+  const lengths = [4, 4, 7, 7, 5, 5];
+  const row = (length: number, value: number) =>
+    int64s(Array.from({ length }, () => value), [length]);
+  const data = {
+    length: lengths.length,
+    get: (index: number) => ({
+      inputs: {
+        input_ids: row(lengths[index]!, 4 + index),
+        attention_mask: row(lengths[index]!, 1),
+        token_type_ids: row(lengths[index]!, 0),
+      },
+      target: index % 2,
+    }),
+  };
+  const { model, history } = await fit(bert(SIZES), data, {
+    validation: data,
+    epochs: 15,
+    batchSize: 2,
+    shuffle: false,
+    optimizer: adam({ learningRate: 5e-3 }),
+    device: "cpu",
+    verbose: false,
+  });
+  const [first, last] = [history.epochs[0]!.loss, history.epochs.at(-1)!.loss];
+  assert(last < 0.5 * first, `${first} to ${last}`);
+  const report = await evaluate(model, data, { batchSize: 2, device: "cpu", verbose: false });
+  assertAlmostEquals(report.loss, history.epochs.at(-1)!.validation!.loss, 1e-5);
+});
+
 Deno.test("networks for text refuse wrong options", () => {
   assertThrows(
     () => bert({ hidden: 10, heads: 4 }),

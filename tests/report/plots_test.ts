@@ -110,6 +110,13 @@ for (const { name, draw, says } of cases) {
   });
 }
 
+Deno.test("plotParallel() fills the letters that it outlines", async () => {
+  const { svg } = await plotParallel(trials, { objective: "loss" });
+  const [group] = svg.match(/<g aria-label="text"[^>]*>/)!;
+  assertStringIncludes(group, 'paint-order="stroke"');
+  assert(!group.includes('fill="none"'), group);
+});
+
 Deno.test("a chart shows itself in Jupyter, and is saved as SVG and as PNG", () =>
   inFolder(async (folder) => {
     const chart = await plotHistory({ epochs: [recordOf(1)] });

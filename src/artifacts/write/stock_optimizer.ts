@@ -3,7 +3,7 @@ import { Graph, type Value } from "../../onnx/graph.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
 import { bufferOf, momentOf, updatedOf } from "../read/names.ts";
 import { OPTIMIZER } from "../read/optimizer_model.ts";
-import type { Expr } from "../update/expression.ts";
+import { renderUpdate } from "../update/render_graph.ts";
 import { updateKernel, type UpdateRule } from "../update/update_rule.ts";
 import type { OptimizerFileOptions } from "./optimizer_file.ts";
 
@@ -118,53 +118,9 @@ function updateOne(
   changed: readonly Value[],
   scalars: Readonly<Record<string, Value>>,
 ): void {
-  const kernel = updateKernel(rule);
-  const byName = new Map(kernel.buffers.map((name, at) => [name, arrays[at]!]));
-  const known = new Map<Expr, Value>();
-  const value = (expr: Expr): Value => {
-    const made = known.get(expr) ?? rendered(g, expr, value, byName, scalars);
-    known.set(expr, made);
-    return made;
-  };
-  [...kernel.writes.values()].forEach((expr, at) => {
+  renderUpdate(g, updateKernel(rule), arrays, scalars).forEach((value, at) => {
     const { name, shape } = changed[at]!;
-    const output = g.graph.add("Identity", [value(expr)], { outputs: [updatedOf(name)] })
-      .outputs[0]!;
+    const output = g.graph.add("Identity", [value], { outputs: [updatedOf(name)] }).outputs[0]!;
     g.graph.outputs.push(Object.assign(output, { type: "float32", shape }));
   });
-}
-
-function rendered(
-  g: Builder,
-  expr: Expr,
-  value: (expr: Expr) => Value,
-  arrays: ReadonlyMap<string, Value>,
-  scalars: Readonly<Record<string, Value>>,
-): Value {
-  switch (expr.kind) {
-    case "element":
-      return arrays.get(expr.buffer)!;
-    case "scalar":
-      return scalars[expr.name]!;
-    case "constant":
-      return g.scalar(expr.value, "float32");
-    case "unary":
-      return g.unary(UNARY[expr.operator], value(expr.operand));
-    case "binary": {
-      const [left, right] = [value(expr.left), value(expr.right)];
-      if (expr.operator === "minimum") return g.op("Min", [left, right], largest(left, right));
-      if (expr.operator === "maximum") return g.op("Max", [left, right], largest(left, right));
-      return g[BINARY[expr.operator]](left, right);
-    }
-  }
-}
-
-const UNARY = { squareRoot: "Sqrt", absolute: "Abs", negate: "Neg" } as const;
-
-const BINARY = { add: "add", subtract: "sub", multiply: "mul", divide: "div" } as const;
-
-/** One of the two may be a scalar. */
-function largest(left: Value, right: Value): readonly number[] {
-  const shape = left.shape!.length >= right.shape!.length ? left.shape! : right.shape!;
-  return shape as readonly number[];
 }

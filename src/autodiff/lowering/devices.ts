@@ -1,5 +1,5 @@
 import type { Graph } from "../../onnx/graph.ts";
-import type { Lack } from "../builder.ts";
+import type { Lack } from "../builder_options.ts";
 import { writeOut } from "../written/mod.ts";
 import type { WriteOut } from "../written/written.ts";
 import { trainingNorm } from "./training_norm.ts";

@@ -16,7 +16,7 @@ export const conv: GradRule<"Conv"> = {
   },
   W: ({ g, x, y, dy, node }) => {
     const shape = shapeOf(node, x.X, x.W, y.Y);
-    return WEIGHT_LOWERINGS[weightLowering(shape, g.freeBatch)](g, shape, dy.Y, x.X);
+    return WEIGHT_LOWERINGS[weightLowering(shape, g.options.freeBatch)](g, shape, dy.Y, x.X);
   },
   B: ({ g, dy }) => channelSums(g, dy.Y),
 };
@@ -39,7 +39,7 @@ export const convTranspose: GradRule<"ConvTranspose"> = {
   },
   W: ({ g, x, y, dy, node }) => {
     const shape = shapeOf(node, y.Y, x.W, x.X);
-    return WEIGHT_LOWERINGS[weightLowering(shape, g.freeBatch)](g, shape, x.X, dy.Y);
+    return WEIGHT_LOWERINGS[weightLowering(shape, g.options.freeBatch)](g, shape, x.X, dy.Y);
   },
   B: ({ g, dy }) => channelSums(g, dy.Y),
 };

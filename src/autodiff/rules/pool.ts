@@ -9,7 +9,7 @@ import { extents, type Window, windowOf } from "../window.ts";
 /** The largest of each window: its gradient goes to the first place where it stands. */
 export const maxPool: GradRule<"MaxPool"> = {
   X: ({ g, x, y, dy, node }) => {
-    if (g.lacks.has("MaxPool indices")) {
+    if (g.options.lacks?.has("MaxPool indices")) {
       return maxPoolByComparing(g, node, { ...x, ...y, dy: dy.Y });
     }
     const shape = dimsOf(x.X);

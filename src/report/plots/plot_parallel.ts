@@ -119,6 +119,7 @@ export async function plotParallel(
         text: "text",
         dx: -5,
         textAnchor: "end",
+        fill: "currentColor",
         stroke: "var(--graft-page, Canvas)",
         strokeWidth: 4,
       }),

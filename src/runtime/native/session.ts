@@ -1,19 +1,15 @@
-import { ONNX_TYPE_NUMBERS } from "../../onnx/types.ts";
-import { arrayConstructor, type DataType } from "../../tensor/dtype.ts";
+import { arrayConstructor } from "../../tensor/dtype.ts";
 import { sameShape, sizeOf } from "../../tensor/shape.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { OutputReport, Session, SessionOptions } from "../runtime.ts";
 import { type Api, openApi } from "./api.ts";
+import { copied, describe, given, type NativeResident, Values } from "./values.ts";
 
 const WARNING = 2;
 const ERROR = 3;
 const ALL_OPTIMISATIONS = 99;
 /** A run that took less than this is not worth a thread of its own, in milliseconds. */
 const SHORT_MS = 3;
-
-const TYPES = new Map(
-  Object.entries(ONNX_TYPE_NUMBERS).map(([type, number]) => [number, type as DataType]),
-);
 
 /** What all sessions share. */
 interface Engine {
@@ -46,7 +42,7 @@ export function nativeEngine(): Engine | null {
 export async function openNative(
   { api, env, host, allocator }: Engine,
   model: Uint8Array,
-  { optimise = true }: SessionOptions = {},
+  { optimise = true, resident = [] }: SessionOptions = {},
 ): Promise<Session> {
   const options = api.made("CreateSessionOptions");
   api.call("SetSessionLogSeverityLevel", options, ERROR);
@@ -119,6 +115,34 @@ export async function openNative(
         values.release();
       }
     },
+    runResident: async (feeds) => {
+      const fed = Object.keys(feeds);
+      check(fed, inputs);
+      const values = new Values(api, host);
+      const addresses = new BigUint64Array(outputs.length);
+      const parameters = [
+        session,
+        null,
+        pointers(fed.map((name) => written.get(name)!)),
+        BigUint64Array.from(fed, (name) => {
+          const one = feeds[name]!;
+          return "isResident" in one ? (one as NativeResident).address : values.of(one);
+        }),
+        fed.length,
+        pointers(outputs.map(({ name }) => written.get(name)!)),
+        outputs.length,
+        addresses,
+      ];
+      const work = { parameters, feeds };
+      try {
+        held.add(work);
+        await api.later("Run", ...parameters);
+        return given(api, outputs.map(({ name }) => name), addresses, resident);
+      } finally {
+        held.delete(work);
+        values.release();
+      }
+    },
     release: () => {
       api.release("ReleaseSession", session);
       return Promise.resolve();
@@ -142,72 +166,6 @@ function isAsSaid({ type, shape }: OutputReport, made: Tensor | undefined): bool
   return made?.type === type && made !== undefined && sameShape(made.dims, shape as number[]);
 }
 
-/** Values of the engine by the tensor whose memory they are, for tensors that come again and again. */
-const kept = new WeakMap<Tensor, bigint | undefined>();
-let registry: FinalizationRegistry<bigint> | undefined;
-
-/** The engine's values of one run. */
-class Values {
-  readonly #passing: Deno.PointerValue[] = [];
-
-  constructor(readonly api: Api, readonly host: Deno.PointerValue) {}
-
-  /** The address of a tensor's value; 0 for none. */
-  of(one: Tensor | undefined): bigint {
-    if (!one) return 0n;
-    const known = kept.get(one);
-    if (known !== undefined) return known;
-    const value = this.#made(one);
-    const address = Deno.UnsafePointer.value(value);
-    if (kept.has(one)) {
-      registry ??= new FinalizationRegistry((old) =>
-        this.api.release("ReleaseValue", Deno.UnsafePointer.create(old))
-      );
-      registry.register(one, address);
-      kept.set(one, address);
-    } else {
-      kept.set(one, undefined);
-      this.#passing.push(value);
-    }
-    return address;
-  }
-
-  /** Frees the values of tensors that were seen for the first time. */
-  release(): void {
-    for (const value of this.#passing) this.api.release("ReleaseValue", value);
-  }
-
-  #made({ type, dims, data }: Tensor): Deno.PointerValue {
-    const shape = BigInt64Array.from(dims, BigInt);
-    return this.api.made(
-      "CreateTensorWithDataAsOrtValue",
-      this.host,
-      data,
-      data.byteLength,
-      shape,
-      dims.length,
-      ONNX_TYPE_NUMBERS[type],
-    );
-  }
-}
-
-/** A tensor that the engine made, in memory of our own; the engine's is freed. */
-function copied(api: Api, address: bigint): Tensor {
-  const value = Deno.UnsafePointer.create(address);
-  try {
-    const { type, shape } = describe(api, api.made("GetTensorTypeAndShape", value), true);
-    const dims = shape.map(Number);
-    const data = new (arrayConstructor(type!))(sizeOf(dims));
-    if (data.length > 0) {
-      const from = api.made("GetTensorMutableData", value);
-      new Deno.UnsafePointerView(from!).copyInto(new Uint8Array(data.buffer));
-    }
-    return tensor(type!, dims, data as Float32Array<ArrayBuffer>);
-  } finally {
-    api.release("ReleaseValue", value);
-  }
-}
-
 function reportOf(api: Api, session: Deno.PointerValue, name: string, at: number): OutputReport {
   const info = api.made("SessionGetOutputTypeInfo", session, at);
   try {
@@ -216,25 +174,6 @@ function reportOf(api: Api, session: Deno.PointerValue, name: string, at: number
   } finally {
     api.release("ReleaseTypeInfo", info);
   }
-}
-
-/** Element type and shape, an unknown size by its name. */
-function describe(api: Api, about: Deno.PointerValue, isOwned: boolean) {
-  const type = TYPES.get(api.count("GetTensorElementType", about));
-  const rank = api.count("GetDimensionsCount", about);
-  const dims = new BigInt64Array(rank);
-  const names = new BigUint64Array(rank);
-  if (rank > 0) {
-    api.call("GetDimensions", about, dims, rank);
-    api.call("GetSymbolicDimensions", about, names, rank);
-  }
-  const shape = Array.from(dims, (dim, axis) => {
-    if (dim >= 0n) return Number(dim);
-    const text = Deno.UnsafePointer.create(names[axis]!);
-    return text ? new Deno.UnsafePointerView(text).getCString() : "";
-  });
-  if (isOwned) api.release("ReleaseTensorTypeAndShapeInfo", about);
-  return { type, shape };
 }
 
 function check(fed: readonly string[], inputs: readonly string[]): void {

@@ -30,7 +30,8 @@ export interface FillOptions {
 /**
  * The features of every example, computed once, in order: in memory as far as they fit, past that in
  * a file, and in the file named in any case. Such a file of an earlier run is read instead.
- * `undefined` where there is no place for them.
+ * `undefined` where there is no place for them, or where batches differ in shape, as those of texts of
+ * several lengths do.
  */
 export async function fillTable(
   dataset: Dataset,
@@ -46,9 +47,15 @@ export async function fillTable(
   }
   const order = Uint32Array.from({ length: dataset.length }, (_, index) => index);
   let place: Place | undefined;
+  let shapes: string | undefined;
   try {
     let done = 0;
     for await (const batch of batches(dataset, { ...options, order })) {
+      shapes ??= shapesOf(batch);
+      if (shapesOf(batch) !== shapes) {
+        await place?.discard();
+        return undefined;
+      }
       const features = await compute(batch);
       place ??= await Place.find(layoutOf(features, batch), dataset.length, options);
       if (!place) return undefined;
@@ -60,6 +67,11 @@ export async function fillTable(
     await place?.discard();
     throw error;
   }
+}
+
+/** Shapes of a batch's inputs, to be compared. */
+function shapesOf({ inputs }: HostBatch): string {
+  return JSON.stringify(Object.values(inputs).map(({ dims }) => dims));
 }
 
 function hasAll({ layout }: FeatureFile, names: readonly string[]): boolean {

@@ -33,7 +33,7 @@ export const clipSchema: z.ZodType<Clip> = z.union([
 ]).describe("{ norm: 1 }, { value: 0.5 } or { adaptive: 0.01 }") as z.ZodType<Clip>;
 
 /** Added to the norm, so that it can be divided by. */
-const NORM_EPSILON = 1e-6;
+export const NORM_EPSILON = 1e-6;
 
 /** What gradients are multiplied with where their norm together is `norm`. */
 export function normFactor(limit: number, norm: number): number {

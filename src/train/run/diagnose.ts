@@ -6,7 +6,8 @@ import type { Tensors } from "../../runtime/runtime.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { DivergenceKind } from "../divergence_error.ts";
 import type { HostBatch } from "../loader.ts";
-import { drawMask, type Program } from "../program.ts";
+import { drawMask } from "../draw_mask.ts";
+import type { Program } from "../program.ts";
 import type { Trainer } from "../trainer.ts";
 import { firstNonFinite, nonFinite } from "./non_finite.ts";
 

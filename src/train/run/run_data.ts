@@ -152,8 +152,10 @@ export class RunData {
     }
     const options = { batchSize, order, classCount: this.#classCount };
     for await (const batch of batches(dataset, options)) {
-      const features = await program.features(batch.inputs);
-      yield { ...batch, features, targets: batch.targets!, program };
+      // Batches of another shape, such as longer texts, have a program of their own.
+      const own = await this.trainer.program(batch);
+      const features = await own.features(batch.inputs);
+      yield { ...batch, features, targets: batch.targets!, program: own };
     }
   }
 

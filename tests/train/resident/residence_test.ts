@@ -1,0 +1,235 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { batchNorm, dropout, flatten, linear, relu } from "../../../models/layers.ts";
+import { input, network, output, toModel } from "../../../models/network.ts";
+import { conv2d, maxPool } from "../../../models/windows.ts";
+import { arrays } from "../../../src/data/arrays.ts";
+import type { Model } from "../../../src/onnx/model.ts";
+import { cpu, nodeCpu } from "../../../src/runtime/onnxruntime.ts";
+import type { Resident, Runtime } from "../../../src/runtime/runtime.ts";
+import type { Dataset } from "../../../src/tensor/dataset.ts";
+import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";
+import { DivergenceError } from "../../../src/train/divergence_error.ts";
+import type { FitOptions, FitResult } from "../../../src/train/fit.ts";
+import { adafactor } from "../../../src/train/optimizers/adafactor.ts";
+import { adagrad } from "../../../src/train/optimizers/adagrad.ts";
+import { adam } from "../../../src/train/optimizers/adam.ts";
+import { adamW } from "../../../src/train/optimizers/adamw.ts";
+import { lamb } from "../../../src/train/optimizers/lamb.ts";
+import { lion } from "../../../src/train/optimizers/lion.ts";
+import { lookahead } from "../../../src/train/optimizers/lookahead.ts";
+import { nadam } from "../../../src/train/optimizers/nadam.ts";
+import type { Optimizer } from "../../../src/train/optimizers/optimizer.ts";
+import { radam } from "../../../src/train/optimizers/radam.ts";
+import { rmsprop } from "../../../src/train/optimizers/rmsprop.ts";
+import { sam } from "../../../src/train/optimizers/sam.ts";
+import { sgd } from "../../../src/train/optimizers/sgd.ts";
+import { Run } from "../../../src/train/run.ts";
+import { settingsFor } from "../../../src/train/settings_for.ts";
+import { Trainer } from "../../../src/train/trainer.ts";
+import { hashed } from "../../autodiff/golden_numbers.ts";
+
+const SIZE = 8;
+
+/** Convolution, batch normalisation, pooling, dropout, linear: everything that changes or is drawn. */
+function smallNetwork(): Model {
+  const net = network(3);
+  const x = input(net, "x", ["batch", 1, SIZE, SIZE]);
+  let y = conv2d(net, x, {
+    name: "conv",
+    channels: 4,
+    kernel: 3,
+    padding: 1,
+    bias: false,
+  });
+  y = relu(net, batchNorm(net, y, { name: "bn" }), { name: "relu" });
+  y = flatten(net, maxPool(net, y, { name: "pool", kernel: 2 }), { name: "flat" });
+  y = dropout(net, y, { name: "drop", ratio: 0.2 });
+  output(net, linear(net, y, { name: "fc", features: 3 }));
+  return toModel(net, { name: "small" });
+}
+
+function data(count = 20): Dataset {
+  const numbers = [...hashed("x", count * SIZE ** 2)].map((u) => 2 * u - 1);
+  return arrays({
+    inputs: { x: tensor("float32", [count, 1, SIZE, SIZE], numbers) },
+    targets: tensor("int64", [count], Array.from({ length: count }, (_, i) => i % 3)),
+  });
+}
+
+/** What crossed to the engine and back. */
+interface Crossed {
+  up: number;
+  down: number;
+  runs: number;
+}
+
+/** The CPU as if it were a device: what changes stays in the engine's own memory. */
+function deviceLike(crossed: Crossed = { up: 0, down: 0, runs: 0 }): Runtime {
+  const bytes = (all: Readonly<Record<string, Tensor | Resident>>) =>
+    Object.values(all).reduce((sum, one) => sum + ("data" in one ? one.data.byteLength : 0), 0);
+  return {
+    ...cpu,
+    keepsResident: true,
+    session: async (model, options) => {
+      const session = await cpu.session(model, options);
+      return {
+        ...session,
+        runResident: async (feeds) => {
+          const given = await session.runResident(feeds);
+          crossed.up += bytes(feeds);
+          crossed.down += bytes(given.home);
+          crossed.runs++;
+          return given;
+        },
+      };
+    },
+  };
+}
+
+async function train(
+  runtime: Runtime,
+  options: FitOptions,
+  notes: string[] = [],
+): Promise<FitResult> {
+  const model = smallNetwork();
+  const dataset = data();
+  const settings = await settingsFor(model, dataset, {
+    epochs: 2,
+    batchSize: 4,
+    verbose: false,
+    ...options,
+  });
+  const trainer = new Trainer(runtime, model, settings, (line) => void notes.push(line));
+  try {
+    return await new Run(trainer, {
+      given: dataset,
+      train: dataset,
+      validation: settings.validation,
+    }).run();
+  } finally {
+    await trainer.release();
+  }
+}
+
+function assertSameWeights(found: Model, known: Model, tolerance: number): void {
+  for (const { name, constant } of known.graph.constants()) {
+    const other = found.graph.value(name).constant!.data as Float32Array;
+    (constant!.data as Float32Array).forEach((one, at) =>
+      assertAlmostEquals(other[at]!, one, tolerance, `${name} ${at}`)
+    );
+  }
+}
+
+const optimizers: readonly Optimizer[] = [
+  sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }),
+  adam({ amsgrad: true }),
+  adamW(),
+  adagrad(),
+  lion(),
+  nadam(),
+  radam(),
+  rmsprop({ momentum: 0.5, centered: true }),
+  adafactor(),
+  lamb(),
+  lookahead(sgd({ learningRate: 0.05 })),
+  sam(sgd({ learningRate: 0.05 })),
+];
+
+for (const optimizer of optimizers) {
+  Deno.test(`ten steps with ${optimizer.name} on a device are those at home`, async () => {
+    const notes: string[] = [];
+    const found = await train(deviceLike(), { optimizer }, notes);
+    const known = await train(cpu, { optimizer });
+    // Lion steps by a sign, which rounding may turn where a moment is next to nothing.
+    assertSameWeights(found.model, known.model, optimizer.name === "lion" ? 3e-3 : 2e-5);
+    found.history.epochs.forEach((epoch, at) => {
+      assertAlmostEquals(epoch.loss, known.history.epochs[at]!.loss, 1e-4);
+      assertEquals(epoch.accuracy, known.history.epochs[at]!.accuracy);
+    });
+    const travels = ["adafactor", "lamb", "sam"].some((name) => optimizer.name.startsWith(name));
+    if (travels) assert(notes[0]?.includes(optimizer.name), notes.join());
+    else assertEquals(notes, []);
+  });
+}
+
+Deno.test("clipping, groups of parameters and a schedule are the same on a device", async () => {
+  const options: FitOptions = {
+    optimizer: adamW({ learningRate: 0.01 }),
+    clip: { norm: 0.5 },
+    groups: [{ parameters: /^fc/, factor: 3 }],
+    schedule: (step) => 1 / (1 + step),
+  };
+  const found = await train(deviceLike(), options);
+  assertSameWeights(found.model, (await train(cpu, options)).model, 2e-5);
+  const byValue: FitOptions = { ...options, clip: { value: 0.01 } };
+  const clipped = await train(deviceLike(), byValue);
+  assertSameWeights(clipped.model, (await train(cpu, byValue)).model, 2e-5);
+});
+
+Deno.test("validation between the epochs sees what was learned on the device", async () => {
+  const validation = data(12);
+  const found = await train(deviceLike(), { validation });
+  const known = await train(cpu, { validation });
+  found.history.epochs.forEach((epoch, at) => {
+    const other = known.history.epochs[at]!;
+    assertAlmostEquals(epoch.validation!.loss, other.validation!.loss, 1e-4);
+  });
+});
+
+Deno.test("pictures, labels and loss are what crosses to a device and back", async () => {
+  const crossed: Crossed = { up: 0, down: 0, runs: 0 };
+  const epochs = async (count: number) => {
+    Object.assign(crossed, { up: 0, down: 0, runs: 0 });
+    await train(deviceLike(crossed), { epochs: count, optimizer: adamW() });
+    return { ...crossed };
+  };
+  const [two, five] = [await epochs(2), await epochs(5)];
+  const steps = 3 * 5;
+  // Once an epoch everything comes home, and nothing but that run has no loss.
+  const runs = five.runs - two.runs;
+  assertEquals(runs, steps + 3);
+  const picture = 4 * SIZE ** 2;
+  const mask = 4 * SIZE ** 2 / 4;
+  const numbers = 4 * Object.keys(adamW().scalars(1, 1)).length;
+  // Four pictures, their masks of dropout, labels (int64) and weights, and the optimizer's numbers.
+  assertEquals((five.up - two.up) / steps, 4 * (picture + mask + 8 + 4) + numbers);
+  // The loss, the length of the gradients and how many were right; once an epoch the parameters, the two
+  // moments of each and the running statistics.
+  const elements = 4 * 9 + (4 + 4) + (64 * 3 + 3);
+  assertEquals(five.down - two.down, steps * 3 * 4 + 3 * 4 * (3 * elements + 8));
+});
+
+Deno.test("a checkpoint of a run on a device goes on there and ends where an uninterrupted run does", async () => {
+  const folder = await Deno.makeTempDir();
+  const options: FitOptions = { optimizer: adamW(), epochs: 4 };
+  const whole = await train(deviceLike(), options);
+  const aborted = new AbortController();
+  let steps = 0;
+  const stopping = { onStep: () => void (++steps === 7 && aborted.abort()) };
+  await train(deviceLike(), {
+    ...options,
+    checkpoint: { folder, everySteps: 1 },
+    callbacks: [stopping],
+    signal: aborted.signal,
+  });
+  const resumed = await train(deviceLike(), {
+    ...options,
+    checkpoint: { folder, everySteps: 1 },
+    callbacks: [{}],
+  });
+  assertSameWeights(resumed.model, whole.model, 0);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("numbers that are not finite change nothing on a device and are named", async () => {
+  const options = { optimizer: sgd({ learningRate: 1e30 }) };
+  const error = await assertRejects(() => train(deviceLike(), options), DivergenceError);
+  const known = await assertRejects(() => train(cpu, options), DivergenceError);
+  assertEquals(error.message, known.message);
+});
+
+Deno.test("onnxruntime-node's own binding keeps nothing and comes to the same", async () => {
+  const runtime = { ...nodeCpu, keepsResident: true };
+  const found = await train(runtime, { optimizer: adamW() });
+  assertSameWeights(found.model, (await train(cpu, { optimizer: adamW() })).model, 2e-5);
+});
