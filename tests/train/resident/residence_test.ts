@@ -74,8 +74,8 @@ function deviceLike(crossed: Crossed = { up: 0, down: 0, runs: 0 }): Runtime {
       const session = await cpu.session(model, options);
       return {
         ...session,
-        runResident: async (feeds) => {
-          const given = await session.runResident(feeds);
+        runResident: async (feeds, into) => {
+          const given = await session.runResident(feeds, into);
           crossed.up += bytes(feeds);
           crossed.down += bytes(given.home);
           crossed.runs++;
