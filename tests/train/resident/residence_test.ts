@@ -169,6 +169,17 @@ Deno.test("steps that are not captured, and memory that the engine makes anew, c
   assertSameWeights((await train(roomless, options)).model, known.model, 0);
 });
 
+Deno.test("steps as they are written out for CUDA come to the same", async () => {
+  const options: FitOptions = { optimizer: adamW() };
+  const cuda: Runtime = {
+    ...deviceLike(),
+    device: "cuda",
+    channelBlock: () => Promise.resolve(1),
+  };
+  const found = await train(cuda, options);
+  assertSameWeights(found.model, (await train(cpu, options)).model, 2e-5);
+});
+
 Deno.test("200 steps on a device leave nothing of the engine's behind", async () => {
   const { owned } = nativeEngine()!;
   const before = owned.size;
