@@ -42,7 +42,6 @@ const FUNCTIONS = {
   AllocatorFree: [76, ["pointer", "pointer"]],
   GetAllocatorWithDefaultOptions: [78, ["buffer"]],
   ReleaseStatus: [93, ["pointer"]],
-  ReleaseMemoryInfo: [94, ["pointer"]],
   ReleaseSession: [95, ["pointer"]],
   ReleaseValue: [96, ["pointer"]],
   ReleaseRunOptions: [97, ["pointer"]],
@@ -64,7 +63,6 @@ const FUNCTIONS = {
   SessionOptionsAppendExecutionProvider_CUDA_V2: [204, ["pointer", "pointer"]],
   CreateCUDAProviderOptions: [205, ["buffer"]],
   UpdateCUDAProviderOptions: [206, ["pointer", "buffer", "buffer", "usize"]],
-  GetCUDAProviderOptionsAsString: [207, ["pointer", "pointer", "buffer"]],
   ReleaseCUDAProviderOptions: [208, ["pointer"]],
 } as const satisfies Record<string, readonly [number, readonly Kind[]]>;
 

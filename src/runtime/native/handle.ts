@@ -32,24 +32,8 @@ export async function openHandle(
     readonly provider?: Provider;
   },
 ): Promise<Handle> {
-  const { api, env, allocator } = engine;
-  const options = api.made("CreateSessionOptions");
-  const slot = new BigUint64Array(1);
-  const bytes = model as Uint8Array<ArrayBuffer>;
-  try {
-    api.call("SetSessionLogSeverityLevel", options, ERROR);
-    // A block for a whole run would be added to what the first run has taken piece by piece.
-    api.call("DisableMemPattern", options);
-    api.call("SetSessionGraphOptimizationLevel", options, optimise ? ALL_OPTIMISATIONS : 0);
-    if (provider) appendCuda(engine, options, provider);
-    held.add(bytes).add(slot);
-    await api.later("CreateSessionFromArray", env, bytes, bytes.length, options, slot);
-  } finally {
-    held.delete(bytes);
-    held.delete(slot);
-    api.release("ReleaseSessionOptions", options);
-  }
-  const session = Deno.UnsafePointer.create(slot[0]!);
+  const { api, allocator } = engine;
+  const session = await newSession(engine, model, { optimise, provider });
   const names = (which: "Input" | "Output") =>
     Array.from({ length: api.count(`SessionGet${which}Count`, session) }, (_, at) => {
       const text = api.made(`SessionGet${which}Name`, session, at, allocator);
@@ -69,6 +53,31 @@ export async function openHandle(
     written: new Map(all.map((name) => [name, cString(name)])),
     release: () => api.release("ReleaseSession", session),
   };
+}
+
+async function newSession(
+  engine: Engine,
+  model: Uint8Array,
+  { optimise, provider }: { readonly optimise: boolean; readonly provider: Provider },
+): Promise<Deno.PointerValue> {
+  const { api, env } = engine;
+  const options = api.made("CreateSessionOptions");
+  const slot = new BigUint64Array(1);
+  const bytes = model as Uint8Array<ArrayBuffer>;
+  try {
+    api.call("SetSessionLogSeverityLevel", options, ERROR);
+    // A block for a whole run would be added to what the first run has taken piece by piece.
+    api.call("DisableMemPattern", options);
+    api.call("SetSessionGraphOptimizationLevel", options, optimise ? ALL_OPTIMISATIONS : 0);
+    if (provider) appendCuda(engine, options, provider);
+    held.add(bytes).add(slot);
+    await api.later("CreateSessionFromArray", env, bytes, bytes.length, options, slot);
+  } finally {
+    held.delete(bytes);
+    held.delete(slot);
+    api.release("ReleaseSessionOptions", options);
+  }
+  return Deno.UnsafePointer.create(slot[0]!);
 }
 
 /** Checks that a session is fed what it takes. */
