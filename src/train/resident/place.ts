@@ -51,12 +51,12 @@ export class Place {
     await session.runResident(Object.fromEntries(home), into);
   }
 
-  /** Where a step is to write; nothing where the engine makes the memory. */
+  /** Where a step is to write; what is not named goes to memory that the engine makes. */
   into(turns: Turns): Record<string, Resident> {
-    if (!this.#rooms) return {};
-    return Object.fromEntries(
-      Array.from(turns, ([name, { output }]) => [output, this.#spare.get(name)!]),
-    );
+    return Object.fromEntries([...turns].flatMap(([name, { output }]) => {
+      const room = this.#spare.get(name);
+      return room ? [[output, room] as const] : [];
+    }));
   }
 
   /** Moves on to what a step gave. */
