@@ -9,13 +9,14 @@ import type { Resident, Session } from "../../src/runtime/runtime.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { Place } from "../../src/train/resident/place.ts";
 
-/** next = state + x, and its sum: state stays, x comes from the host, the sum goes there. */
+/** next = state + x·scale, and its sum: state stays, x and scale come from the host, the sum goes there. */
 function counting(): Uint8Array {
   const graph = new Graph();
   graph.opsets.set("", 18);
   const state = graph.addInput("state", "float32", [2]);
   const x = graph.addInput("x", "float32", [2]);
-  const [next] = graph.add("Add", [state, x], { outputs: ["next"] }).outputs;
+  const [scaled] = graph.add("Mul", [x, graph.addInput("scale", "float32", [])]).outputs;
+  const [next] = graph.add("Add", [state, scaled!], { outputs: ["next"] }).outputs;
   const [sum] = graph.add("ReduceSum", [next!], { outputs: ["sum"] }).outputs;
   Object.assign(next!, { type: "float32", shape: [2] });
   Object.assign(sum!, { type: "float32", shape: [1] });
@@ -24,6 +25,8 @@ function counting(): Uint8Array {
 }
 
 const TURNS = new Map([["state", { input: "state", output: "next" }]]);
+
+const scale = tensor("float32", [], [1]);
 
 const floats = (...values: number[]) => tensor("float32", [values.length], values);
 
@@ -37,7 +40,7 @@ async function steps(count: number, captures: boolean) {
   const owned: number[] = [];
   for (let step = 1; step <= count; step++) {
     addresses.push(addressOf(place.now.get("state") as Resident));
-    const feeds = { ...Object.fromEntries(place.now), x: floats(1, step) };
+    const feeds = { ...Object.fromEntries(place.now), x: floats(1, step), scale };
     const { home, resident } = await session.runResident(feeds, place.into(TURNS));
     place.turn(TURNS, resident);
     sums.push(Number(home.sum!.data[0]));
@@ -79,14 +82,14 @@ Deno.test("a captured session refuses tensors of another shape, and tensors that
   const session = await cpu.session(counting(), { resident: ["next"], captures: true });
   const rooms = (await cpu.rooms())!;
   const [state, next] = [rooms.make("float32", [2]), rooms.make("float32", [2])];
-  await session.runResident({ state, x: floats(1, 2) }, { next });
+  await session.runResident({ state, x: floats(1, 2), scale }, { next });
   const error = await assertRejects(
-    () => session.runResident({ state, x: floats(1, 2, 3) }, { next }),
+    () => session.runResident({ state, x: floats(1, 2, 3), scale }, { next }),
     RangeError,
   );
   assertStringIncludes(error.message, 'The input "x" must come from the host as [2]');
   state.release();
-  const feeds = { state, x: floats(1, 2) };
+  const feeds = { state, x: floats(1, 2), scale };
   const freed = await assertRejects(() => session.runResident(feeds, { next }), Error);
   assertStringIncludes(freed.message, "after it had been freed");
   await session.release();
