@@ -26,7 +26,8 @@ function counting(): Uint8Array {
 
 const TURNS = new Map([["state", { input: "state", output: "next" }]]);
 
-const scale = tensor("float32", [], [1]);
+/** A new one each time: a tensor that comes again keeps its value of the engine. */
+const scaleOne = () => tensor("float32", [], [1]);
 
 const floats = (...values: number[]) => tensor("float32", [values.length], values);
 
@@ -40,7 +41,7 @@ async function steps(count: number, captures: boolean) {
   const owned: number[] = [];
   for (let step = 1; step <= count; step++) {
     addresses.push(addressOf(place.now.get("state") as Resident));
-    const feeds = { ...Object.fromEntries(place.now), x: floats(1, step), scale };
+    const feeds = { ...Object.fromEntries(place.now), x: floats(1, step), scale: scaleOne() };
     const { home, resident } = await session.runResident(feeds, place.into(TURNS));
     place.turn(TURNS, resident);
     sums.push(Number(home.sum!.data[0]));
@@ -82,14 +83,14 @@ Deno.test("a captured session refuses tensors of another shape, and tensors that
   const session = await cpu.session(counting(), { resident: ["next"], captures: true });
   const rooms = (await cpu.rooms())!;
   const [state, next] = [rooms.make("float32", [2]), rooms.make("float32", [2])];
-  await session.runResident({ state, x: floats(1, 2), scale }, { next });
+  await session.runResident({ state, x: floats(1, 2), scale: scaleOne() }, { next });
   const error = await assertRejects(
-    () => session.runResident({ state, x: floats(1, 2, 3), scale }, { next }),
+    () => session.runResident({ state, x: floats(1, 2, 3), scale: scaleOne() }, { next }),
     RangeError,
   );
   assertStringIncludes(error.message, 'The input "x" must come from the host as [2]');
   state.release();
-  const feeds = { state, x: floats(1, 2), scale };
+  const feeds = { state, x: floats(1, 2), scale: scaleOne() };
   const freed = await assertRejects(() => session.runResident(feeds, { next }), Error);
   assertStringIncludes(freed.message, "after it had been freed");
   await session.release();
