@@ -2,7 +2,12 @@ import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Average, averageSchema } from "./average/average.ts";
@@ -81,6 +86,8 @@ export interface FitOptions {
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
   /** Seed of the order, the random changes and dropout. @default {0} */
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
@@ -166,6 +173,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
   sampler: z.custom<"balanced" | Sampler>((value) =>
