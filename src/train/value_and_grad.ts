@@ -12,6 +12,8 @@ import { checkInputs } from "./check_inputs.ts";
 import { defaultLoss } from "./default_loss.ts";
 import { checkedClasses } from "./evaluate_output.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
+import { FIRST_SCALE } from "./precision/loss_scale.ts";
+import { type Precision, precisionOption } from "./precision/precision.ts";
 import { Program } from "./program.ts";
 import { runningStatistics } from "./running_statistics.ts";
 import type { BatchNormMode } from "./specialise.ts";
@@ -34,6 +36,13 @@ export interface ValueAndGradOptions {
   readonly progress?: number;
   /** Where to compute. @default {"cpu"} */
   readonly device?: Device;
+  /** What matrix products and convolutions are computed in. @default {"float32"} */
+  readonly precision?: Precision;
+  /**
+   * What the loss of float16 is multiplied by before its gradients are taken, and they divided by after.
+   * @default {the largest power of two up to 65536 whose gradients are finite}
+   */
+  readonly lossScale?: number;
 }
 
 /** A loss, its gradients, and what the model put out. */
@@ -55,6 +64,8 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
   seed: z.number().int().optional(),
   progress: z.number().min(0).max(1).optional(),
   device: deviceOption,
+  precision: precisionOption,
+  lossScale: z.number().positive().optional(),
 }) as z.ZodType<ValueAndGradOptions>;
 
 /**
@@ -63,7 +74,8 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
  * type, or numbers of the output's shape.
  *
  * Throws `NotDifferentiableError` where an operator on the way has no gradient rule, `RangeError`
- * where no trainable parameter reaches the loss or a class index is out of range, `TypeError` for
+ * where no trainable parameter reaches the loss, a class index is out of range or the device cannot
+ * compute in the `precision`, `TypeError` for
  * inputs, targets or weights that do not fit.
  *
  * @example
@@ -114,17 +126,26 @@ export async function valueAndGrad(
     allOutputs: true,
     loss: withStayNear(loss, checked.stayNear),
     targets: { type: wanted.type, shape: wanted.dims },
+    precision: checked.precision,
   });
   try {
     const running = runningStatistics(model, program.specialised.running);
-    const result = await program.step(
-      await program.features(inputs),
-      wanted,
-      weights as Tensor<"float32">,
-      running,
-      rng(seed, "dropout"),
-      { progress: checked.progress ?? 1 },
-    );
+    const features = await program.features(inputs);
+    const { progress = 1 } = checked;
+    const step = (lossScale: number) =>
+      program.step(
+        features,
+        wanted,
+        weights as Tensor<"float32">,
+        running,
+        rng(seed, "dropout"),
+        { progress, lossScale },
+      );
+    let scale = checked.lossScale ?? (checked.precision === "float16" ? FIRST_SCALE : 1);
+    let result = await step(scale);
+    while (checked.lossScale === undefined && scale > 1 && !isFinite(memory)) {
+      result = await step(scale /= 2);
+    }
     const gradients = memory.names.filter((name) => program.reached.has(name)).map((name) => {
       const { dims, data } = memory.view(name, 1);
       return [name, tensor("float32", dims, data.slice())] as const;
@@ -133,6 +154,11 @@ export async function valueAndGrad(
   } finally {
     await program.release();
   }
+}
+
+/** Whether all gradients are finite. */
+function isFinite(memory: ParameterMemory): boolean {
+  return memory.region(1).every((number) => Number.isFinite(number));
 }
 
 function isTensor(value: unknown): boolean {
