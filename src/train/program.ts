@@ -26,7 +26,7 @@ import type { Rng } from "../tensor/rng.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type LossResult, termSums } from "./loss_result.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
-import type { Precision } from "./precision/precision.ts";
+import { halfFor, type Precision } from "./precision/precision.ts";
 import { moveRunning, type RunningStatistics } from "./running_statistics.ts";
 import { specialise, type Specialised, type SpecialiseOptions } from "./specialise.ts";
 
@@ -135,7 +135,6 @@ export class Program {
     const featureNames = forward.inputs.map((value) => value.name);
     const masks = dropoutToMasks(forward, options.dropout);
     const { source } = model;
-    const { precision = "float32" } = options;
     writeOut(forward);
     await inferShapes(forward, source);
     const graph = buildTrainingGraph(forward, {
@@ -147,7 +146,7 @@ export class Program {
       model,
       ramps: true,
       lacks: LACKS[runtime.device],
-      half: precision === "float32" ? undefined : { type: precision, device: runtime.device },
+      half: await halfFor(runtime, options.precision),
     });
     writeOutFor(runtime.device, graph.graph);
     const g = new Builder(graph.graph);
