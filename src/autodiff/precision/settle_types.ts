@@ -41,17 +41,25 @@ function dropRoundTrip(graph: Graph, node: Node, type: HalfType): void {
 
 /**
  * The CPU's engine computes half in float32 and drops the casts between: numbers would never be
- * rounded. It keeps what `Max` reads, which it has in half; of one input that changes nothing.
+ * rounded. It keeps what `Max` reads, which it has in half; of one input that changes nothing. One that
+ * is alone between others would become float32 as well, two do not.
  */
 function keepRounding(graph: Graph, type: HalfType): void {
   for (const node of graph.sorted()) {
     if (halfKind(node) === "move") continue;
     for (const value of node.outputs) {
       if (value?.type !== type) continue;
-      const rounded = graph.add("Max", [], {});
-      Object.assign(rounded.outputs[0]!, { type, shape: value.shape });
-      graph.replaceUses(value, rounded.outputs[0]!);
-      graph.setInput(rounded, 0, value);
+      const isAlone = [...value.consumers].every((reader) =>
+        reader.opType !== "Cast" && halfKind(reader) !== "move"
+      );
+      for (let left = isAlone ? 2 : 1; left > 0; left--) roundAfter(graph, value);
     }
   }
+}
+
+function roundAfter(graph: Graph, value: Value): void {
+  const [rounded] = graph.add("Max", [], {}).outputs as [Value];
+  Object.assign(rounded, { type: value.type, shape: value.shape });
+  graph.replaceUses(value, rounded);
+  graph.setInput(rounded.producer!, 0, value);
 }
