@@ -75,8 +75,7 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
  *
  * Throws `NotDifferentiableError` where an operator on the way has no gradient rule, `RangeError`
  * where no trainable parameter reaches the loss, a class index is out of range or the device cannot
- * compute in the `precision`, `TypeError` for
- * inputs, targets or weights that do not fit.
+ * compute in the `precision`, `TypeError` for inputs, targets or weights that do not fit.
  *
  * @example
  * ```ts
@@ -132,7 +131,7 @@ export async function valueAndGrad(
     const running = runningStatistics(model, program.specialised.running);
     const features = await program.features(inputs);
     const { progress = 1 } = checked;
-    const step = (lossScale: number) =>
+    const result = await atScale(memory, checked, (lossScale) =>
       program.step(
         features,
         wanted,
@@ -140,12 +139,7 @@ export async function valueAndGrad(
         running,
         rng(seed, "dropout"),
         { progress, lossScale },
-      );
-    let scale = checked.lossScale ?? (checked.precision === "float16" ? FIRST_SCALE : 1);
-    let result = await step(scale);
-    while (checked.lossScale === undefined && scale > 1 && !isFinite(memory)) {
-      result = await step(scale /= 2);
-    }
+      ));
     const gradients = memory.names.filter((name) => program.reached.has(name)).map((name) => {
       const { dims, data } = memory.view(name, 1);
       return [name, tensor("float32", dims, data.slice())] as const;
@@ -156,9 +150,18 @@ export async function valueAndGrad(
   }
 }
 
-/** Whether all gradients are finite. */
-function isFinite(memory: ParameterMemory): boolean {
-  return memory.region(1).every((number) => Number.isFinite(number));
+/** Takes a step at the scale that is given, or at the largest one whose gradients are finite. */
+async function atScale<T>(
+  memory: ParameterMemory,
+  { precision, lossScale }: ValueAndGradOptions,
+  step: (lossScale: number) => Promise<T>,
+): Promise<T> {
+  let scale = lossScale ?? (precision === "float16" ? FIRST_SCALE : 1);
+  for (;; scale /= 2) {
+    const result = await step(scale);
+    const isFinite = memory.region(1).every((number) => Number.isFinite(number));
+    if (lossScale !== undefined || scale <= 1 || isFinite) return result;
+  }
 }
 
 function isTensor(value: unknown): boolean {
