@@ -40,6 +40,8 @@ function doubled(): Graph {
   };
   const half = cast(graph.addInput("x", "float32", [1]), "float16");
   const [sum] = graph.add("Add", [half, half]).outputs;
-  graph.outputs.push(cast(Object.assign(sum!, { type: "float16" as const, shape: [1] }), "float32"));
+  graph.outputs.push(
+    cast(Object.assign(sum!, { type: "float16" as const, shape: [1] }), "float32"),
+  );
   return graph;
 }

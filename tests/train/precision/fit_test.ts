@@ -160,6 +160,7 @@ Deno.test("a loss that is not finite is a divergence at once, by the layer of ha
     DivergenceError,
   );
   assert(error.message.includes("MatMul"), error.message);
+  assert(error.message.includes('or precision: "float32"'), error.message);
 });
 
 Deno.test("fit() in float16 resumes from a checkpoint bit for bit, its scale included", async () => {
