@@ -20,7 +20,6 @@ import { Run } from "../../../src/train/run.ts";
 import { settingsFor } from "../../../src/train/settings_for.ts";
 import { Trainer } from "../../../src/train/trainer.ts";
 import { multiplied } from "../small_models.ts";
-import { pictures, smallNetwork } from "../resume_cases.ts";
 
 /** The bars of a digit on a clock, `[left, top, width, height]`: three across, then four upright. */
 const BARS = [
@@ -163,38 +162,6 @@ Deno.test("a loss that is not finite is a divergence at once, by the layer of ha
   assert(error.message.includes('or precision: "float32"'), error.message);
 });
 
-Deno.test("fit() in float16 resumes from a checkpoint bit for bit, its scale included", async () => {
-  const options: FitOptions = {
-    ...plain,
-    epochs: 5,
-    batchSize: 4,
-    optimizer: adamW({ learningRate: 1e-2 }),
-    loss: squares,
-  };
-  const run = (more: FitOptions) => fit(smallNetwork(), pictures(20), { ...options, ...more });
-  const whole = await run({});
-  assert(whole.history.epochs[0]!.skippedSteps! > 0, "nothing to keep");
-  const folder = await Deno.makeTempDir();
-  try {
-    const checkpoint = { folder, everySteps: 1 };
-    const aborted = new AbortController();
-    let left = 2;
-    const stop = { onStep: () => void (--left === 0 && aborted.abort()) };
-    await run({ checkpoint, signal: aborted.signal, callbacks: [stop] });
-    const resumed = await run({ checkpoint, callbacks: [{}] });
-    for (const [name, { value }] of whole.model.parameters) {
-      assertEquals(resumed.model.parameters.get(name)!.value.data, value.data, name);
-    }
-    const scales = ({ history }: FitResult) =>
-      history.epochs.map(({ lossScale, skippedSteps, loss }) => [lossScale, skippedSteps, loss]);
-    assertEquals(scales(resumed), scales(whole));
-    const other = run({ checkpoint, precision: "float32" });
-    await assertRejects(() => other, RangeError, '"precision" ("float16" then, none now)');
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
 async function train(runtime: Runtime, model: Model, data: Dataset, options: FitOptions) {
   const settings = await settingsFor(model, data, options);
   const trainer = new Trainer(runtime, model, settings);
@@ -203,6 +170,42 @@ async function train(runtime: Runtime, model: Model, data: Dataset, options: Fit
   } finally {
     await trainer.release();
   }
+}
+
+for (const keepsResident of [false, true]) {
+  const where = keepsResident ? "on a device" : "at home";
+  Deno.test(`float16 ${where} resumes from a checkpoint bit for bit, its scale included`, async () => {
+    const options: FitOptions = {
+      ...plain,
+      epochs: 5,
+      optimizer: adamW({ learningRate: 1e-2 }),
+      loss: squares,
+    };
+    const images = clockDigits(20, 4);
+    const run = (more: FitOptions) =>
+      train({ ...cpu, keepsResident }, clockNetwork(), images, { ...options, ...more });
+    const whole = await run({});
+    assert(whole.history.epochs[0]!.skippedSteps! > 0, "nothing to keep");
+    const folder = await Deno.makeTempDir();
+    try {
+      const checkpoint = { folder, everySteps: 1 };
+      const aborted = new AbortController();
+      let left = 2;
+      const stop = { onStep: () => void (--left === 0 && aborted.abort()) };
+      await run({ checkpoint, signal: aborted.signal, callbacks: [stop] });
+      const resumed = await run({ checkpoint, callbacks: [{}] });
+      for (const [name, { value }] of whole.model.parameters) {
+        assertEquals(resumed.model.parameters.get(name)!.value.data, value.data, name);
+      }
+      const scales = ({ history }: FitResult) =>
+        history.epochs.map(({ lossScale, skippedSteps, loss }) => [lossScale, skippedSteps, loss]);
+      assertEquals(scales(resumed), scales(whole));
+      const other = run({ checkpoint, precision: "float32" });
+      await assertRejects(() => other, RangeError, '"precision" ("float16" then, none now)');
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
 }
 
 Deno.test("float16 with everything on the device is float16 at home", async () => {
