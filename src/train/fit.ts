@@ -52,7 +52,7 @@ export async function fit(
   const named = { ...model, classes: model.classes ?? labels };
   const datasets = datasetsOf(dataset, model, settings);
   const note = (line: string) => stderrProgress(settings.verbose, "").note(line);
-  const runtime = await runtimeFor(settings.device, note);
+  const runtime = await runtimeFor(settings.device, note, settings.deviceOptions);
   const trainerOf = (settings: FitSettings) => new Trainer(runtime, named, settings, note);
   try {
     if (settings.dryRun) return await dryRun(named, datasets, { settings, trainerOf });

@@ -2,7 +2,12 @@ import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Average, averageSchema } from "./average/average.ts";
@@ -82,6 +87,8 @@ export interface FitOptions {
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
   /**
    * What steps compute matrix products and convolutions in; parameters, optimizers, normalisations, losses
    * and validation stay float32. "float16" scales the loss, and skips steps whose gradients were too
@@ -174,6 +181,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
   precision: precisionOption,
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
