@@ -44,7 +44,7 @@ const KINDS: ReadonlyMap<string, HalfKind> = new Map([
 /**
  * Operators of those that ONNX Runtime 1.30 has kernels for, by device and type (its page
  * "OperatorKernels" for the CPU and CUDA). What is missing stays float32, products aside, without which
- * there is no use in it. The CPU has none but moves for float16 either: the engine computes the rest in
+ * there is no use in it. For float16 the CPU has moves and a few others: the engine computes the rest in
  * float32 by itself.
  */
 const KERNELS: Readonly<Record<Device, Readonly<Record<HalfType, ReadonlySet<string>>>>> = {
