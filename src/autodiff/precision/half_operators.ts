@@ -42,8 +42,8 @@ const KINDS: ReadonlyMap<string, HalfKind> = new Map([
 ]);
 
 /**
- * Operators of those that ONNX Runtime 1.30 has kernels for, by device and type (its page
- * "OperatorKernels" for the CPU and CUDA). What is missing stays float32, products aside, without which
+ * Operators of those that ONNX Runtime has kernels for, by device and type: the CPU's of version 1.30,
+ * CUDA's by the page "OperatorKernels". What is missing stays float32, products aside, without which
  * there is no use in it. For float16 the CPU has moves and a few others: the engine computes the rest in
  * float32 by itself.
  */
