@@ -138,7 +138,10 @@ const CASES: readonly [name: string, shapes: Shapes, make: Make][] = [
     "pictures of three channels",
     { x: [2, 3, 17, 15], w: [32, 3, 7, 7], b: [32] },
     (g, { x, w, b }) =>
-      g.unary("Relu", conv(g, [x!, w!, b!], [2, 32, 9, 8], { pads: [3, 3, 3, 3], strides: [2, 2] })),
+      g.unary(
+        "Relu",
+        conv(g, [x!, w!, b!], [2, 32, 9, 8], { pads: [3, 3, 3, 3], strides: [2, 2] }),
+      ),
   ],
 ];
 

@@ -62,13 +62,13 @@ export class Conversion {
   #norm(node: Node): boolean {
     const { values } = this;
     const [x] = node.inputs as [Value];
-    const [y, ...statistics] = node.outputs as [Value, ...Value[]];
+    const [y] = node.outputs as [Value];
     const isByBatch = node.int("training_mode", 0) === 1 && node.float("momentum", 0.9) === 0;
     if (!isByBatch || !values.isNative(x) || !values.fills(x) || !this.#isInner(y)) return false;
     const made = normalised(values, node);
     values.defer(y, made.y);
     this.#centred.set(x, { mean: made.mean, blocked: made.centred });
-    statistics.forEach((old, at) => this.#instead(node, at + 1, [made.mean, made.variance][at]!));
+    [made.mean, made.variance].forEach((one, at) => this.#instead(node, at + 1, one));
     return true;
   }
 
