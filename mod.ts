@@ -333,6 +333,8 @@ export {
   type FitOptions,
   type FitResult,
   type History,
+  type MemoryShortage,
+  OutOfMemoryError,
 } from "./src/train/fit.ts";
 export { joint, type JointOptions } from "./src/train/joint.ts";
 export type { JointDataset } from "./src/train/pairs.ts";

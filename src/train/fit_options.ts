@@ -34,8 +34,11 @@ export interface FitOptions {
   readonly validation?: Dataset;
   /** Times through the data. @default {5} */
   readonly epochs?: number;
-  /** Examples a step. @default {32} */
-  readonly batchSize?: number;
+  /**
+   * Examples a step. `"auto"` is the largest power of two, up to 512 and to the number of examples, whose
+   * step fits into memory, found by trying; a run that resumes keeps the one it had. @default {32}
+   */
+  readonly batchSize?: number | "auto";
   /** What a step does. @default {adamW()} */
   readonly optimizer?: Optimizer;
   /** Parameters for which something is different; the first group that selects one counts. */
@@ -148,7 +151,7 @@ const dataset = z.custom<Dataset>((value) =>
 const schema: z.ZodType<FitOptions> = z.strictObject({
   validation: dataset.optional(),
   epochs: z.number().int().positive().optional(),
-  batchSize: z.number().int().positive().optional(),
+  batchSize: z.union([z.number().int().positive(), z.literal("auto")]).optional(),
   optimizer: optimizerSchema.optional(),
   groups: groupsSchema.optional(),
   learningRate: spreadSchema.optional(),
@@ -247,7 +250,6 @@ export function fitSettings(options: FitOptions): FitSettings {
   }
   return {
     epochs: 5,
-    batchSize: 32,
     optimizer: adamW(),
     schedule: constant(),
     accumulate: 1,
@@ -263,6 +265,8 @@ export function fitSettings(options: FitOptions): FitSettings {
     overfitBatches: 0,
     verbose: true,
     ...given,
+    // The one that fits is found once there is an engine to try it on.
+    batchSize: given.batchSize === "auto" ? 1 : given.batchSize ?? 32,
     ...(!given.overfitBatches && { ...(mix && { mix }), ...(sampler && { sampler }) }),
     // Batches that are to be learned by heart must be the same each time.
     ...(given.overfitBatches && { shuffle: false, augment: "none" }),
