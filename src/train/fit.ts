@@ -83,9 +83,10 @@ export async function fit(
 function datasetsOf(
   dataset: Dataset,
   model: Model,
-  { augment, seed, validation, overfitBatches, batchSize }: FitSettings,
+  { augment, augmentOn, seed, validation, overfitBatches, batchSize }: FitSettings,
 ): RunDatasets {
-  const train = prepared(dataset, model, "The training data", { augment, seed });
+  const inGraph = augmentOn === "device";
+  const train = prepared(dataset, model, "The training data", { augment, seed, inGraph });
   const measured = validation && prepared(validation, model, "The validation data");
   if (overfitBatches === 0) return { given: dataset, train, validation: measured };
   const count = overfitBatches * batchSize;

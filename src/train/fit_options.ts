@@ -76,6 +76,12 @@ export interface FitOptions {
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
   /**
+   * Where that is done: while pictures are decoded, or in the training graph, to whole batches, with the
+   * same draws. `"device"` takes `randomResizedCrop`, `randomCrop`, flips and `colorJitter` without hue;
+   * parts are shown bilinearly out of pictures of the size that evaluation resizes to. @default {"cpu"}
+   */
+  readonly augmentOn?: "cpu" | "device";
+  /**
    * Mixes the examples of each batch, such as `mixUp()`. What is frozen then runs every time; nothing of
    * the training examples is kept.
    */
@@ -165,6 +171,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
     .describe('a recipe such as "imagenet", or a list of transforms').optional(),
+  augmentOn: z.enum(["cpu", "device"]).optional(),
   mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)
     .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
@@ -246,6 +253,12 @@ export function fitSettings(options: FitOptions): FitSettings {
     throw new RangeError(
       'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
         "step: give one of them",
+    );
+  }
+  if (mix && given.augmentOn === "device") {
+    throw new RangeError(
+      'fit(): option "mix" mixes pictures that are changed already, before they reach the device: ' +
+        'leave augmentOn: "device" out',
     );
   }
   return {
