@@ -2,21 +2,13 @@ import type { Builder } from "../autodiff/builder.ts";
 import type { Value } from "../onnx/graph.ts";
 import type { GraphPart } from "../tensor/graph_form.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { atLeast, between, centres, type Change, numberOf } from "./change_parts.ts";
+import { warped } from "./picture_warp.ts";
 
 /** Luma of red, green and blue (ITU-R BT.601). */
 const LUMA = [0.299, 0.587, 0.114];
 /** Numbers of one adjustment of levels. */
 const LEVEL_NUMBERS = 3;
-
-/** A change of pictures in a graph. */
-export interface Change {
-  /** Pictures, float32 `[N, height, width, 3]`, from 0 to 255. */
-  readonly x: Value;
-  /** What it is told of each picture, float32 `[N, count]`. */
-  readonly told: Value;
-  /** Height and width of what it gives. */
-  readonly size: readonly [height: number, width: number];
-}
 
 /**
  * Adds a random change of pictures to a graph; gives the changed ones, `[N, height, width, 3]`, in whole
@@ -34,6 +26,10 @@ export function addChange(g: Builder, part: GraphPart, change: Change): Value {
       return mirrored(g, change, 1);
     case "levels":
       return adjusted(g, change);
+    case "warpNearest":
+      return warped(g, change, false);
+    case "warpBilinear":
+      return warped(g, change, true);
   }
 }
 
@@ -107,21 +103,9 @@ function adjusted(g: Builder, { x, told }: Change): Value {
     const mean = rounded(g, g.reduce("ReduceMean", own, [1, 2], true));
     const level = g.add(g.mul(ofMean!, mean), g.mul(ofOwn!, own));
     y = g.add(level, g.mul(factor!, g.sub(y, level)));
-    y = g.op("Min", [atLeast(g, y, 0), g.scalar(255, y)], y.shape as number[]);
-    y = g.unary("Floor", y);
+    y = g.unary("Floor", between(g, y, 0, 255));
   }
   return y;
-}
-
-/** One number of each picture, `[N, 1, 1, 1]`. */
-function numberOf(g: Builder, told: Value, place: number): Value {
-  const one = g.slice(told, [1], [place], [place + 1]);
-  return g.reshape(one, [told.shape![0] as number, 1, 1, 1]);
-}
-
-/** ½, 1½, … : the centres of `count` pixels. */
-function centres(g: Builder, count: number, shape: readonly number[]): Value {
-  return g.constant(tensor("float32", shape, Array.from({ length: count }, (_, at) => at + 0.5)));
 }
 
 function rounded(g: Builder, x: Value): Value {
@@ -130,8 +114,4 @@ function rounded(g: Builder, x: Value): Value {
 
 function distanceOf(g: Builder, a: Value, b: Value): Value {
   return g.unary("Abs", g.sub(a, b));
-}
-
-function atLeast(g: Builder, x: Value, number: number): Value {
-  return g.op("Max", [x, g.scalar(number, x)], x.shape as number[]);
 }

@@ -4,9 +4,12 @@
  * `"mirrorAcross"` and `"mirrorDown"` 1 to mirror it, or 0; `"shift"` pixels across and down that what
  * is shown lies from where it was, black beyond the edges; `"levels"`, once or several times in turn, a
  * factor, and the shares of the picture's mean grey and of each pixel's own grey in the level that
- * stays as it is.
+ * stays as it is; `"warpNearest"` and `"warpBilinear"` the 6 coefficients of an affine map, or the 8 of a
+ * perspective, from places of the result to places of the picture, and the colour of what lies outside.
  */
-export type GraphPart = "window" | "mirrorAcross" | "mirrorDown" | "shift" | "levels";
+export type GraphPart =
+  | ("window" | "mirrorAcross" | "mirrorDown" | "shift" | "levels")
+  | ("warpNearest" | "warpBilinear");
 
 /** A random change of pictures as part of a training graph. */
 export interface GraphForm<Params> {

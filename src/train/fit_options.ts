@@ -77,8 +77,9 @@ export interface FitOptions {
   readonly augment?: Augment;
   /**
    * Where that is done: while pictures are decoded, or in the training graph, to whole batches, with the
-   * same draws. `"device"` takes `randomResizedCrop`, `randomCrop`, flips and `colorJitter` without hue;
-   * parts are shown bilinearly out of pictures of the size that evaluation resizes to. @default {"cpu"}
+   * same draws. `"device"` takes crops, flips, `rotate`, `shear`, `perspective`, `grayscale` and
+   * `colorJitter` without hue; parts are shown bilinearly out of pictures of the size that evaluation
+   * resizes to. @default {"cpu"}
    */
   readonly augmentOn?: "cpu" | "device";
   /**

@@ -7,7 +7,8 @@ export function graphForms(transforms: readonly Augmentation[]): GraphForm<unkno
     if (inGraph) return inGraph;
     throw new RangeError(
       `The transform "${name}" cannot be part of a graph: leave it out, or augmentOn: "device". ` +
-        "randomResizedCrop, randomCrop, horizontalFlip, verticalFlip and colorJitter without hue can",
+        "randomResizedCrop, randomCrop, flips, rotate, shear, perspective, grayscale, and colorJitter " +
+        "without hue can",
     );
   });
 }
