@@ -1,7 +1,7 @@
 import { type Builder, dimsOf } from "../autodiff/builder.ts";
 import type { Value } from "../onnx/graph.ts";
 import { tensor } from "../tensor/tensor.ts";
-import { atLeast, between, centres, type Change, numberOf } from "./change_parts.ts";
+import { between, centres, type Change, numberOf } from "./change_parts.ts";
 
 /** Coefficients of an affine map and of a perspective. */
 const AFFINE = 6;

@@ -56,6 +56,11 @@ export async function fit(
   const { train } = datasetsOf(dataset, model, { ...checked, overfitBatches: 0 });
   const note = (line: string) => stderrProgress(checked.verbose, "").note(line);
   const runtime = await runtimeFor(checked.device, note);
+  if (runtime.device === "cpu" && checked.augmentOn === "device") {
+    note(
+      'augmentOn: "device" is for a card: on the CPU, changes are quicker while pictures are decoded',
+    );
+  }
   const trainerOf = (settings: FitSettings) => new Trainer(runtime, named, settings, note);
   const trial = (batchSize: number) => new Trainer(runtime, named, { ...checked, batchSize });
   const isAuto = options.batchSize === "auto";

@@ -1,11 +1,11 @@
 import type { Model } from "../onnx/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Device } from "../runtime/device.ts";
 import type { History } from "./history.ts";
 
 /** Where memory ran out. */
 export interface MemoryShortage {
   /** The device whose memory it is. */
-  readonly device: Runtime["device"];
+  readonly device: Exclude<Device, "auto">;
   /** Examples of the step that did not fit. */
   readonly batchSize: number;
   /** Examples of one that does, as tried; `undefined` where not even one does. */
