@@ -20,8 +20,12 @@ export const batchNormalization: GradRule<"BatchNormalization"> = {
     const meanOfDy = g.scale(g.reduceSum(dy.Y, axes), 1 / count);
     const product = g.reduceSum(g.mul(dy.Y, centred), axes);
     const along = g.scale(g.mul(product, channels(g.mul(inverse, inverse))), 1 / count);
-    const rest = g.add(g.mul(centred, g.mul(along, slope)), g.mul(meanOfDy, slope));
-    return g.sub(g.mul(dy.Y, slope), rest);
+    // Sums of products with numbers by channel, which some kernels take in one pass.
+    const rest = g.add(
+      g.mul(centred, g.neg(g.mul(along, slope))),
+      g.neg(g.mul(meanOfDy, slope)),
+    );
+    return g.add(g.mul(dy.Y, slope), rest);
   },
   scale: ({ g, x, y, dy, node }) => {
     const { inverse, centred } = statistics(g, x, y, node);

@@ -2,14 +2,14 @@ import type { Node, Value } from "../../../onnx/graph.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { dimsOf } from "../../builder.ts";
 import { originOf } from "../turned_filters.ts";
-import { BLOCKED_DOMAIN, type BlockedValues } from "./blocked_values.ts";
+import { BLOCKED_DOMAIN, type BlockedValues, type Finish, type Pending } from "./blocked_values.ts";
 
 /** With fewer places in all images reordering a large weight costs more than the kernel saves. */
 const FEWEST_PLACES = 256;
 
 /** Whether the runtime's blocked kernel is the faster one for a convolution. */
 export function paysBlocked(values: BlockedValues, node: Node): boolean {
-  if (node.domain !== "" || node.opType !== "Conv" && node.opType !== "ConvTranspose") return false;
+  if (node.opType !== "Conv" && node.opType !== "ConvTranspose") return false;
   const [x, weight] = node.inputs as [Value, Value];
   if (weight.constant || dimsOf(x).length !== 4 || x.type !== "float32") return false;
   if (node.opType === "ConvTranspose") {
@@ -19,21 +19,23 @@ export function paysBlocked(values: BlockedValues, node: Node): boolean {
 }
 
 /** The blocked form of what a convolution puts out. */
-export function blockedConv(values: BlockedValues, node: Node): Value {
-  return node.opType === "Conv" ? convolved(values, node) : transposed(values, node);
+export function blockedConv(values: BlockedValues, node: Node): Pending {
+  return (finish) =>
+    node.opType === "Conv" ? convolved(values, node, finish) : transposed(values, node, finish);
 }
 
-function convolved(values: BlockedValues, node: Node): Value {
+function convolved(
+  values: BlockedValues,
+  node: Node,
+  { sum, activation }: Finish,
+): Value {
   const [x, weight] = node.inputs as [Value, Value];
   const groups = node.int("group", 1);
   const { g } = values;
   const [images, filters, ...places] = dimsOf(node.outputs[0]!) as [number, number, ...number[]];
   const bias = node.inputs[2] && padTo(values, node.inputs[2]);
-  const inputs = [
-    values.of(x),
-    groups === 1 ? denseFilters(values, weight) : values.filters(weight),
-    ...bias ? [bias] : [],
-  ];
+  const filled = groups === 1 ? denseFilters(values, weight) : values.filters(weight);
+  const inputs = [values.of(x), filled, bias, sum];
   return g.op(
     "Conv",
     inputs,
@@ -44,6 +46,7 @@ function convolved(values: BlockedValues, node: Node): Value {
       strides: node.ints("strides") ?? [1, 1],
       dilations: node.ints("dilations") ?? [1, 1],
       pads: node.ints("pads") ?? [0, 0, 0, 0],
+      activation,
     },
     "float32",
     BLOCKED_DOMAIN,
@@ -54,7 +57,11 @@ function convolved(values: BlockedValues, node: Node): Value {
  * One filter a channel, transposed: zeros put between the elements, then convolved with the filters
  * turned around. The plain kernel goes through a matrix product of one row a channel.
  */
-function transposed(values: BlockedValues, node: Node): Value {
+function transposed(
+  values: BlockedValues,
+  node: Node,
+  { sum, activation }: Finish,
+): Value {
   const { g, block } = values;
   const [x, weight] = node.inputs as [Value, Value];
   const [images, channels, height, width] = dimsOf(x) as [number, number, number, number];
@@ -65,11 +72,11 @@ function transposed(values: BlockedValues, node: Node): Value {
   const places = Array.from({ length: sizeOf(window) }, (_, i) => sizeOf(window) - 1 - i);
   const flat = g.reshape(weight, [channels, places.length]);
   const turned = g.reshape(g.gather(flat, g.integers(places), 1), dimsOf(weight));
-  const bias = node.inputs[2];
   const inputs = [
     g.reshape(spread, [images, channels, height * down, width * across]),
     values.filters(turned),
-    ...bias ? [bias] : [],
+    node.inputs[2],
+    sum,
   ];
   return g.op(
     "Conv",
@@ -81,6 +88,7 @@ function transposed(values: BlockedValues, node: Node): Value {
       strides: [1, 1],
       dilations: node.ints("dilations") ?? [1, 1],
       pads: transposedPads(node),
+      activation,
     },
     "float32",
     BLOCKED_DOMAIN,
@@ -117,7 +125,7 @@ function paysDense({ block }: BlockedValues, node: Node): boolean {
   if (channels < block || filters < block || channels % 4 !== 0) return false;
   const count = images * sizeOf(places);
   const isCheap = count >= FEWEST_PLACES || sizeOf(weight) <= count * (channels + filters);
-  return sizeOf(window) > 1 && sizeOf(window) <= 49 && isCheap;
+  return sizeOf(window) <= 49 && isCheap;
 }
 
 /**

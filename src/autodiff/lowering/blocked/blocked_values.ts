@@ -5,6 +5,17 @@ import { type Builder, dimsOf, typeOf } from "../../builder.ts";
 /** The runtime's operators on tensors whose channels are blocked. */
 export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
 
+/** What a blocked operator can do to its result before it writes it. */
+export interface Finish {
+  /** Added to it. */
+  readonly sum?: Value;
+  /** Then applied to it. */
+  readonly activation?: "Relu";
+}
+
+/** A blocked value that is put together where it is first needed. */
+export type Pending = (finish: Finish) => Value;
+
 /**
  * Values `[N, C, H, W]` in the layout of the runtime's fast convolutions, beside the plain ones:
  * in memory `[N, C/block, H, W, block]`, though the shape is still written `[N, C, H, W]`. Channels
@@ -13,6 +24,7 @@ export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
 export class BlockedValues {
   readonly #known = new Map<Value, Value>();
   readonly #native = new Set<Value>();
+  readonly #pending = new Map<Value, Pending>();
 
   /** Adds operators by `g`; `block` channels lie together. */
   constructor(readonly g: Builder, readonly block: number) {}
@@ -28,6 +40,22 @@ export class BlockedValues {
     this.#native.add(value);
   }
 
+  /** Remembers how a value's blocked form will be computed, so that its only reader may take it over. */
+  defer(value: Value, pending: Pending): void {
+    this.#pending.set(value, pending);
+    this.#native.add(value);
+  }
+
+  /** What is to compute a value that has one reader only, which then does it; `undefined` where it is there. */
+  take(value: Value): Pending | undefined {
+    const pending = this.#pending.get(value);
+    if (!pending || value.consumers.size > 1 || this.g.graph.outputs.includes(value)) {
+      return undefined;
+    }
+    this.#pending.delete(value);
+    return pending;
+  }
+
   /** Whether a value's channels fill their blocks, so that elementwise operators may be applied. */
   fills({ shape }: Value): boolean {
     return shape?.length === 4 && shape.every((dim) => typeof dim === "number") &&
@@ -41,6 +69,11 @@ export class BlockedValues {
 
   /** The blocked form of a value. */
   of(value: Value): Value {
+    const pending = this.#pending.get(value);
+    if (pending) {
+      this.#pending.delete(value);
+      this.#known.set(value, pending({}));
+    }
     const known = this.#known.get(value) ?? this.#regrouped(value);
     if (known) return known;
     const [images, channels, ...places] = dimsOf(value) as [number, number, ...number[]];
@@ -59,7 +92,7 @@ export class BlockedValues {
   /** The plain form of a value of which there is a blocked one. */
   plain(value: Value): Value {
     const attributes = { channels: dimsOf(value)[1]! };
-    const inputs = [this.#known.get(value)!];
+    const inputs = [this.of(value)];
     return this.g.op(
       "ReorderOutput",
       inputs,
