@@ -39,7 +39,8 @@ export async function withBatchSize(
     tries: (size, most) => progress.at(Math.log2(size), Math.log2(most), `tries ${size}`),
   }).catch((cause) => {
     if (!isOutOfMemory(cause)) throw cause;
-    const start = { model, history: { epochs: [] }, memory: settings.memory, steps: 0, cause };
+    const { memory } = settings;
+    const start = { model, history: { epochs: [] }, memory, steps: 0, isTried: true, cause };
     throw outOfMemory({ device, batchSize: 1, fits: undefined }, start);
   }).finally(progress.done);
   note(`batch size ${batchSize}: the largest power of two up to 512 and to the data that fits`);

@@ -30,8 +30,10 @@ export async function runToEnd(
   }
   const { runtime: { device }, settings: { batchSize, memory }, steps } = trainer;
   const trials = { train: datasets.train, trainerOf };
-  const fits = await largestBelow(trials, batchSize).catch(() => undefined);
-  throw outOfMemory({ device, batchSize, fits }, { ...run.soFar, memory, steps, cause: shortage });
+  // A device that is lost takes no more steps, whatever their size.
+  const found = await largestBelow(trials, batchSize).then((fits) => ({ fits }), () => undefined);
+  const known = { ...run.soFar, memory, steps, isTried: found !== undefined, cause: shortage };
+  throw outOfMemory({ device, batchSize, fits: found?.fits }, known);
 }
 
 /** What is known of a run when memory runs out. */
@@ -39,6 +41,8 @@ export interface ShortOf extends Pick<FitResult, "model" | "history"> {
   readonly memory: FitSettings["memory"];
   /** Steps taken. */
   readonly steps: number;
+  /** Whether smaller steps were tried. */
+  readonly isTried: boolean;
   /** What the engine said. */
   readonly cause: unknown;
 }
@@ -46,12 +50,14 @@ export interface ShortOf extends Pick<FitResult, "model" | "history"> {
 /** The error for a step that does not fit. */
 export function outOfMemory(
   where: MemoryShortage,
-  { model, history, memory, steps, cause }: ShortOf,
+  { model, history, memory, steps, isTried, cause }: ShortOf,
 ): OutOfMemoryError {
   const { device, batchSize, fits } = where;
   const reason = (cause instanceof Error ? cause.message : String(cause)).trim().split("\n")[0];
   const low = memory === "low" ? "" : ', or memory: "low", which keeps less of each step';
-  const advice = fits === undefined
+  const advice = !isTried
+    ? `Give a smaller batch size${low}`
+    : fits === undefined
     ? `Not even one example fits: give smaller inputs, train less of it (freeze)${low}`
     : `A step of ${fits} fits: give batchSize: ${fits}, with accumulate: ` +
       `${Math.ceil(batchSize / fits)} for gradients of as many examples${low}`;
