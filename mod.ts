@@ -249,7 +249,7 @@ export {
 } from "./src/report/score_examples.ts";
 export { CudaUnavailableError } from "./src/runtime/cuda_error.ts";
 export { WebGpuUnavailableError } from "./src/runtime/webgpu_error.ts";
-export type { Device } from "./src/runtime/device.ts";
+export type { CudaOptions, Device, DeviceOptions } from "./src/runtime/device.ts";
 export type { Tensors } from "./src/runtime/runtime.ts";
 export type {
   Augment,

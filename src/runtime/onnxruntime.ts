@@ -1,14 +1,17 @@
 import { join } from "@std/path";
-import { isDataType } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { Graph } from "../onnx/graph.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import { channelBlock } from "./channel_block.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
-import type { Device } from "./device.ts";
+import { cudaSettings, type Device, type DeviceOptions } from "./device.ts";
+import { nativeEngine } from "./native/engine.ts";
 import { libraryFolder } from "./native/library.ts";
-import { nativeEngine, openNative } from "./native/session.ts";
-import type { Given, OutputReport, Resident, Runtime, Session, SessionOptions } from "./runtime.ts";
+import type { CudaSettings } from "./native/provider.ts";
+import { openRooms } from "./native/rooms.ts";
+import { openNative } from "./native/session.ts";
+import { capturedOrNot } from "./native/uncaptured.ts";
+import { openByNode } from "./node_session.ts";
+import type { Runtime } from "./runtime.ts";
 import { WebGpuUnavailableError } from "./webgpu_error.ts";
 
 /** ONNX Runtime on the CPU: by its C API, or by onnxruntime-node where that cannot be had. */
@@ -17,38 +20,59 @@ export const cpu: Runtime = {
   // The host's memory is where it computes: there is nothing to be saved.
   keepsResident: false,
   channelBlock: () => block ??= channelBlock(cpu),
+  rooms: async () => {
+    const engine = nativeEngine();
+    return engine ? await openRooms(engine, undefined) : undefined;
+  },
   session: (model, options) => {
     const engine = nativeEngine();
-    return engine ? openNative(engine, model, options) : open(model, ["cpu"], options);
+    return engine ? openNative(engine, model, options) : openByNode(model, ["cpu"], options);
   },
 };
 
 /** The same by onnxruntime-node, which copies every output. */
 export const nodeCpu: Runtime = {
   ...cpu,
-  session: (model, options) => open(model, ["cpu"], options),
+  rooms: noRooms,
+  session: (model, options) => openByNode(model, ["cpu"], options),
 };
 
-const accelerated: Readonly<Record<Provider, Runtime>> = {
-  cuda: {
-    device: "cuda",
-    // The binding brings every output home.
-    keepsResident: false,
-    channelBlock: () => Promise.resolve(1),
-    session: (model, options) => open(model, ["cuda", "cpu"], options),
-  },
-  webgpu: {
-    device: "webgpu",
+const webGpu: Runtime = {
+  device: "webgpu",
+  keepsResident: true,
+  channelBlock: () => Promise.resolve(1),
+  rooms: noRooms,
+  session: (model, options) => openByNode(model, ["webgpu", "cpu"], options),
+};
+
+/** CUDA by onnxruntime-node, whose binding brings every output home. */
+const nodeCuda: Runtime = {
+  device: "cuda",
+  keepsResident: false,
+  channelBlock: () => Promise.resolve(1),
+  rooms: noRooms,
+  session: (model, options) => openByNode(model, ["cuda", "cpu"], options),
+};
+
+/** CUDA by the engine's C API. */
+function nativeCuda(settings: CudaSettings, note: (line: string) => void): Runtime {
+  const engine = nativeEngine()!;
+  const open = (model: Uint8Array, options: Parameters<Runtime["session"]>[1], graph: boolean) =>
+    openNative(engine, model, { ...options, provider: { ...settings, graph } });
+  return {
+    ...nodeCuda,
     keepsResident: true,
-    channelBlock: () => Promise.resolve(1),
-    session: (model, options) => open(model, ["webgpu", "cpu"], options),
-  },
-};
+    rooms: () => openRooms(engine, settings),
+    session: (model, options) =>
+      settings.graph && options?.captures
+        ? capturedOrNot((captures) => open(model, options, captures), note)
+        : open(model, options, false),
+  };
+}
 
-const ERRORS: Readonly<Record<Provider, new (reason: string) => Error>> = {
-  cuda: CudaUnavailableError,
-  webgpu: WebGpuUnavailableError,
-};
+function noRooms(): Promise<undefined> {
+  return Promise.resolve(undefined);
+}
 
 /** A provider of the engine that computes elsewhere than on the CPU. */
 export type Provider = "cuda" | "webgpu";
@@ -59,29 +83,58 @@ let block: Promise<number> | undefined;
  * The engine for `device`. Throws `CudaUnavailableError` or `WebGpuUnavailableError` where that was
  * asked for and does not load; `auto` calls `note` with one line then and uses the CPU.
  */
-export async function runtimeFor(device: Device, note: (line: string) => void): Promise<Runtime> {
+export async function runtimeFor(
+  device: Device,
+  note: (line: string) => void,
+  options: DeviceOptions = {},
+): Promise<Runtime> {
   if (device === "cpu" || device === "auto" && !cudaInstalled()) return cpu;
-  const provider = device === "auto" ? "cuda" : device;
-  const reason = await problemOf(provider);
-  if (reason === undefined) return accelerated[provider];
-  if (device !== "auto") throw new ERRORS[provider](reason);
-  note(`CUDA does not load (${firstLine(reason)}); using the CPU`);
-  return cpu;
+  if (device === "webgpu") {
+    const reason = await problemOf("webgpu");
+    if (reason !== undefined) throw new WebGpuUnavailableError(reason);
+    return webGpu;
+  }
+  const settings = cudaSettings(options);
+  const reason = await problemOf("cuda", settings.deviceId);
+  if (reason !== undefined) {
+    if (device === "cuda") throw new CudaUnavailableError(reason);
+    note(`CUDA does not load (${firstLine(reason)}); using the CPU`);
+    return cpu;
+  }
+  if (nativeEngine()) return nativeCuda(settings, note);
+  if (options.cuda) {
+    throw new Error(
+      'The options of CUDA need the engine\'s C API: run with --allow-ffi, or leave "deviceOptions" out',
+    );
+  }
+  note(
+    "CUDA without --allow-ffi: parameters and gradients travel to the card and back in each step",
+  );
+  return nodeCuda;
 }
 
-const problems = new Map<Provider, Promise<string | undefined>>();
+const problems = new Map<string, Promise<string | undefined>>();
 
 /** Why a provider does not load; `undefined` where it does. */
-export function problemOf(provider: Provider): Promise<string | undefined> {
-  let problem = problems.get(provider);
+export function problemOf(provider: Provider, deviceId = 0): Promise<string | undefined> {
+  const key = `${provider} ${deviceId}`;
+  let problem = problems.get(key);
   if (!problem) {
-    problem = open(encodeGraph(smallestGraph()), [provider], {}).then(
+    problem = openSmallest(provider, deviceId).then(
       (session) => session.release().then(() => undefined),
       (error: Error) => error.message,
     );
-    problems.set(provider, problem);
+    problems.set(key, problem);
   }
   return problem;
+}
+
+function openSmallest(provider: Provider, deviceId: number) {
+  const bytes = encodeGraph(smallestGraph());
+  const engine = nativeEngine();
+  if (provider === "webgpu" || !engine) return openByNode(bytes, [provider], {});
+  const settings = { ...cudaSettings({ cuda: { deviceId } }), graph: false };
+  return openNative(engine, bytes, { provider: settings });
 }
 
 /** y = x, to see whether a provider loads. */
@@ -107,85 +160,6 @@ function cudaInstalled(): boolean {
   } catch {
     return false;
   }
-}
-
-async function open(
-  model: Uint8Array,
-  executionProviders: string[],
-  { optimise = true, resident = [] }: SessionOptions = {},
-): Promise<Session> {
-  // Loaded where it is needed only: on the CPU it mostly is not.
-  const { InferenceSession, Tensor: EngineTensor } = await import("onnxruntime-node");
-  const session = await InferenceSession.create(model, {
-    executionProviders,
-    graphOptimizationLevel: optimise ? "all" : "disabled",
-    logSeverityLevel: 3,
-    ...(staysOnGpu(executionProviders) && resident.length > 0 && {
-      preferredOutputLocation: Object.fromEntries(resident.map((name) => [name, "gpu-buffer"])),
-    }),
-  });
-  const outputs = session.outputMetadata.map((output): OutputReport => ({
-    name: output.name,
-    type: output.isTensor && isDataType(output.type) ? output.type : undefined,
-    shape: output.isTensor ? output.shape : [],
-  }));
-  const engineTensor = (tensor: Tensor) => {
-    if (tensor instanceof EngineTensor) return tensor;
-    const { type, data, dims } = tensor;
-    return new EngineTensor(type as "float32", data as Float32Array, dims);
-  };
-  return {
-    inputs: session.inputNames,
-    outputs,
-    run: async (feeds, into = {}, wanted = session.outputNames) => {
-      const fetches = Object.fromEntries(
-        wanted.map((name) => [name, into[name] ? engineTensor(into[name]) : null]),
-      );
-      const fed = Object.entries(feeds).map(([name, tensor]) => [name, engineTensor(tensor)]);
-      const results = await session.run(Object.fromEntries(fed), fetches);
-      return results as unknown as Record<string, Tensor>;
-    },
-    runResident: async (feeds) => {
-      const fed = Object.entries(feeds).map(([name, one]) => [
-        name,
-        "isResident" in one ? (one as EngineResident).held : engineTensor(one),
-      ]);
-      const results = await session.run(Object.fromEntries(fed));
-      return given(results as unknown as Record<string, Held>, resident);
-    },
-    release: () => session.release(),
-  };
-}
-
-/** Whether the binding can leave outputs where they are: for CUDA it brings every one home. */
-function staysOnGpu(providers: readonly string[]): boolean {
-  return providers[0] === "webgpu";
-}
-
-/** A tensor of onnxruntime-node, wherever its elements are. */
-type Held = Tensor & { readonly location: string; dispose(): void };
-
-/** A tensor that stays, by onnxruntime-node's own. */
-interface EngineResident extends Resident {
-  readonly held: Held;
-}
-
-function given(results: Readonly<Record<string, Held>>, resident: readonly string[]): Given {
-  const stays = ([name]: readonly [string, Held]) => resident.includes(name);
-  const all = Object.entries(results);
-  return {
-    home: Object.fromEntries(all.filter((one) => !stays(one))),
-    resident: Object.fromEntries(
-      all.filter(stays).map(([name, held]): [string, EngineResident] => [name, {
-        isResident: true,
-        type: held.type,
-        dims: held.dims,
-        held,
-        // One that lies at home after all is left to the collector.
-        release: () => held.location === "gpu-buffer" && held.dispose(),
-      }]),
-    ),
-  };
 }
 
 function firstLine(text: string): string {

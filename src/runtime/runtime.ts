@@ -44,8 +44,14 @@ export interface Session {
    * that tensor lies, the others of `outputs` (default: all) into new memory.
    */
   run(feeds: Tensors, into?: Tensors, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
-  /** Runs the graph on tensors of either kind; the outputs named in `SessionOptions.resident` stay. */
-  runResident(feeds: Readonly<Record<string, Tensor | Resident>>): Promise<Given>;
+  /**
+   * Runs the graph on tensors of either kind; the outputs named in `SessionOptions.resident` stay.
+   * Those named in `into` are written there, which only memory of `Runtime.rooms` is fit for.
+   */
+  runResident(
+    feeds: Readonly<Record<string, Tensor | Resident>>,
+    into?: Readonly<Record<string, Resident>>,
+  ): Promise<Given>;
   /** Frees the engine's memory. */
   release(): Promise<void>;
 }
@@ -56,6 +62,19 @@ export interface SessionOptions {
   readonly optimise?: boolean;
   /** Outputs that `runResident` leaves on the device. @default {none} */
   readonly resident?: readonly string[];
+  /**
+   * Whether `runResident` will be called again and again on memory of `Runtime.rooms` alone, in and
+   * out: its work may be captured and played back. @default {false}
+   */
+  readonly captures?: boolean;
+}
+
+/** Memory where an engine computes. */
+export interface Rooms {
+  /** Room for a tensor, with anything in it. */
+  make(type: Tensor["type"], dims: readonly number[]): Resident;
+  /** Frees what it was made of; all rooms must be freed before. */
+  release(): Promise<void>;
 }
 
 /** An engine that runs graphs on one device. */
@@ -66,6 +85,8 @@ export interface Runtime {
   readonly keepsResident: boolean;
   /** How many channels its fast convolutions keep together in memory; 1 where it has none. */
   channelBlock(): Promise<number>;
+  /** Memory that outputs can be written to; none where the engine makes it itself in each run. */
+  rooms(): Promise<Rooms | undefined>;
   /** Makes a serialised model ready to run. */
   session(model: Uint8Array, options?: SessionOptions): Promise<Session>;
 }

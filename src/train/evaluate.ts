@@ -6,7 +6,12 @@ import type { Graph } from "../onnx/graph.ts";
 import { layerName, showLayers } from "../onnx/layer_outputs.ts";
 import type { Model } from "../onnx/model.ts";
 import { statedTask } from "../onnx/task.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -38,6 +43,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
   /** Answers are means over augmented copies: how many, or which. @default {none} */
   readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {true} */
@@ -49,6 +56,7 @@ const schema: z.ZodType<EvaluateOptions> = z.strictObject({
   threshold: z.number().gt(0).lt(1).optional(),
   batchSize: z.number().int().positive().optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
   tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<EvaluateOptions>;
@@ -78,7 +86,7 @@ export async function evaluate(
   const { batchSize = 32, device = "auto", verbose = true, threshold = 0.5 } = checked;
   checkClasses(dataset, model, "The data set");
   const progress = stderrProgress(verbose, "evaluating");
-  const runtime = await runtimeFor(device, progress.note);
+  const runtime = await runtimeFor(device, progress.note, checked.deviceOptions);
   const given = checked.loss ?? lossOfTask(model);
   const loss = given && await completeLoss(given, dataset, model);
   const graph = outputsFor(model, loss);

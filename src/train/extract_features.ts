@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { featureGraph } from "../onnx/feature_layer.ts";
 import type { Model } from "../onnx/model.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -28,6 +33,8 @@ export interface ExtractFeaturesOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
   /** Whether to show progress on stderr. @default {true} */
   readonly verbose?: boolean;
 }
@@ -58,6 +65,7 @@ const schema: z.ZodType<ExtractFeaturesOptions> = z.strictObject({
   pooling: z.enum(["average", "max", "both", "cls", "none"]).optional(),
   batchSize: z.number().int().positive().optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
   verbose: z.boolean().optional(),
 }) as z.ZodType<ExtractFeaturesOptions>;
 
@@ -109,7 +117,7 @@ export async function extractFeatures(
   const wanted = layers ?? [layer ?? "pool"];
   const { graph, outputs } = featureGraph(model, wanted);
   const progress = stderrProgress(verbose, "features");
-  const runtime = await runtimeFor(device, progress.note);
+  const runtime = await runtimeFor(device, progress.note, checked.deviceOptions);
   const forward = forwardOf(runtime, model, graph);
   const ready = prepared(dataset, model, "The data set");
   const gathered = wanted.map(() => new Gathered(pooling));

@@ -55,7 +55,7 @@ export async function fit(
   const named = { ...model, classes: model.classes ?? labels };
   const { train } = datasetsOf(dataset, model, { ...checked, overfitBatches: 0 });
   const note = (line: string) => stderrProgress(checked.verbose, "").note(line);
-  const runtime = await runtimeFor(checked.device, note);
+  const runtime = await runtimeFor(checked.device, note, checked.deviceOptions);
   if (runtime.device === "cpu" && checked.augmentOn === "device") {
     note(
       'augmentOn: "device" is for a card: on the CPU, changes are quicker while pictures are decoded',

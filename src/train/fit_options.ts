@@ -2,12 +2,18 @@ import { z } from "zod";
 import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import { type StayNear, stayNearSchema } from "../artifacts/losses/stay_near.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Average, averageSchema } from "./average/average.ts";
 import type { Callback } from "./callbacks/callback.ts";
-import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
+import type { CheckpointPolicy } from "./checkpoint_policy.ts";
+import { checkTogether } from "./check_together.ts";
 import { type Clip, clipSchema } from "./groups/clip.ts";
 import {
   groupsSchema,
@@ -91,6 +97,8 @@ export interface FitOptions {
   readonly batchNorm?: BatchNormMode;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
   /** Seed of the order, the random changes and dropout. @default {0} */
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
@@ -177,6 +185,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
   sampler: z.custom<"balanced" | Sampler>((value) =>
@@ -202,11 +211,6 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("an AbortSignal").optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<FitOptions>;
-
-/** A policy by itself, so that errors name the part of it that is wrong. */
-const policySchema: z.ZodType<{ checkpoint: CheckpointPolicy }> = z.strictObject({
-  checkpoint: checkpointPolicySchema,
-});
 
 /** Options with nothing left out that has a default. */
 export interface FitSettings extends FitOptions {
@@ -247,21 +251,7 @@ export interface FitSettings extends FitOptions {
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
   const { mix, sampler, ...given } = checkOptions("fit", schema, options);
-  if (typeof given.checkpoint === "object") {
-    checkOptions("fit", policySchema, { checkpoint: given.checkpoint });
-  }
-  if (mix && (given.cacheCopies ?? 0) > 0) {
-    throw new RangeError(
-      'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
-        "step: give one of them",
-    );
-  }
-  if (mix && given.augmentOn === "device") {
-    throw new RangeError(
-      'fit(): option "mix" mixes pictures that are changed already, before they reach the device: ' +
-        'leave augmentOn: "device" out',
-    );
-  }
+  checkTogether({ ...given, mix });
   return {
     epochs: 5,
     optimizer: adamW(),

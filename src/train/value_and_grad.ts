@@ -3,7 +3,12 @@ import type { Loss } from "../artifacts/loss.ts";
 import { lossSchema } from "../artifacts/losses/schema.ts";
 import { type StayNear, stayNearSchema, withStayNear } from "../artifacts/losses/stay_near.ts";
 import type { Model } from "../onnx/model.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import { checkOptions, show } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
@@ -34,6 +39,8 @@ export interface ValueAndGradOptions {
   readonly progress?: number;
   /** Where to compute. @default {"cpu"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
 }
 
 /** A loss, its gradients, and what the model put out. */
@@ -55,6 +62,7 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
   seed: z.number().int().optional(),
   progress: z.number().min(0).max(1).optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
 }) as z.ZodType<ValueAndGradOptions>;
 
 /**
@@ -105,7 +113,7 @@ export async function valueAndGrad(
     );
   }
   const memory = new ParameterMemory(model, 0);
-  const runtime = await runtimeFor(device, () => {});
+  const runtime = await runtimeFor(device, () => {}, checked.deviceOptions);
   const program = await Program.compile(runtime, model, memory, {
     shapes: Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])),
     batch,

@@ -2,7 +2,12 @@ import { z } from "zod";
 import { pictures } from "../data/pictures.ts";
 import type { Model } from "../onnx/model.ts";
 import { taskOf } from "../onnx/task.ts";
-import { type Device, deviceOption } from "../runtime/device.ts";
+import {
+  type Device,
+  deviceOption,
+  type DeviceOptions,
+  deviceOptionsOption,
+} from "../runtime/device.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset, Image } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
@@ -37,6 +42,8 @@ export interface PredictOptions {
   readonly batchSize?: number;
   /** Where to compute. @default {"auto"} */
   readonly device?: Device;
+  /** How the device computes. @default {{}} */
+  readonly deviceOptions?: DeviceOptions;
   /** Answers are means over augmented copies: how many, or which. @default {none} */
   readonly tta?: TestTimeAugmentation;
   /** Whether to show progress on stderr. @default {false} */
@@ -48,6 +55,7 @@ const schema: z.ZodType<PredictOptions> = z.strictObject({
   threshold: z.number().min(0).max(1).optional(),
   batchSize: z.number().int().positive().optional(),
   device: deviceOption,
+  deviceOptions: deviceOptionsOption,
   tta: ttaSchema.optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<PredictOptions>;
@@ -102,7 +110,7 @@ async function predictAll(
 ): Promise<Prediction[][]> {
   const { batchSize = 32, device = "auto", verbose = false, tta } = options;
   const progress = stderrProgress(verbose, "predicting");
-  const runtime = await runtimeFor(device, progress.note);
+  const runtime = await runtimeFor(device, progress.note, options.deviceOptions);
   const graph = model.graph.clone();
   graph.outputs.splice(1);
   graph.prune();

@@ -86,6 +86,63 @@ const CASES: readonly [name: string, shapes: Shapes, make: Make][] = [
       return conv(g, [data, filters], [1, 64, 3, 3], { group: 64, pads });
     },
   ],
+  [
+    "a batch normalised by its own statistics, added to and bent",
+    { x: [3, 16, 9, 7], w: [32, 16, 3, 3], scale: [32], b: [32], p: [3, 32, 9, 7] },
+    (g, { x, w, scale, b, p }) => {
+      const first = conv(g, [x!, w!], [3, 32, 9, 7], { pads: [1, 1, 1, 1] });
+      const [y, mean, variance] = g.apply(
+        "BatchNormalization",
+        [first, scale!, b!, b!, scale!],
+        { training_mode: 1, momentum: { float: 0 } },
+        [dimsOf(first), [32], [32]].map((shape) => ({ type: "float32", shape })),
+      ) as [Value, Value, Value];
+      const bent = g.unary("Relu", g.add(y, p!));
+      const [at, spread] = [mean, variance].map((one) => g.reshape(one, [1, 32, 1, 1]));
+      const centred = g.sub(first, at!);
+      const along = g.reduceSum(g.mul(bent, centred), [0, 2, 3]);
+      return g.add(g.add(g.mul(bent, spread!), g.mul(centred, along)), g.mul(centred, at!));
+    },
+  ],
+  [
+    "products and sums with numbers by channel, from one side and the other",
+    { x: [2, 16, 9, 9], w: [16, 16, 3, 3], k: [1, 16, 1, 1], c: [16, 1, 1] },
+    (g, { x, w, k, c }) => {
+      const first = conv(g, [x!, w!], [2, 16, 9, 9], { pads: [1, 1, 1, 1] });
+      const line = g.add(g.mul(k!, first), c!);
+      return g.add(g.sub(line, k!), g.mul(g.sub(c!, first), line));
+    },
+  ],
+  [
+    "channels weighed image by image",
+    { x: [3, 32, 8, 8], w: [32, 32, 3, 3] },
+    (g, { x, w }) => {
+      const first = conv(g, [x!, w!], [3, 32, 8, 8], { pads: [1, 1, 1, 1] });
+      const pooled = g.op("GlobalAveragePool", [first], [3, 32, 1, 1]);
+      const summed = g.reduceSum(first, [2, 3]);
+      const gate = g.unary("Sigmoid", g.sub(pooled, g.scale(summed, 0.1)));
+      return g.add(g.mul(first, gate), g.reduce("ReduceMean", first, [3, 2, 0]));
+    },
+  ],
+  [
+    "a sum of two convolutions, one of them read again",
+    { x: [2, 16, 8, 8], w: [16, 16, 3, 3], v: [16, 16, 1, 1] },
+    (g, { x, w, v }) => {
+      const first = conv(g, [x!, w!], [2, 16, 8, 8], { pads: [1, 1, 1, 1] });
+      const second = conv(g, [first, v!], [2, 16, 8, 8], {});
+      const both = g.unary("Relu", g.sum([second, first]));
+      return g.add(both, g.sum([both, both]));
+    },
+  ],
+  [
+    "pictures of three channels",
+    { x: [2, 3, 17, 15], w: [32, 3, 7, 7], b: [32] },
+    (g, { x, w, b }) =>
+      g.unary(
+        "Relu",
+        conv(g, [x!, w!, b!], [2, 32, 9, 8], { pads: [3, 3, 3, 3], strides: [2, 2] }),
+      ),
+  ],
 ];
 
 for (const [name, shapes, make] of CASES) {

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { int } from "../../src/onnx/attribute.ts";
 import { Graph } from "../../src/onnx/graph.ts";
 import { encodeGraph } from "../../src/onnx/write_model.ts";
-import { nativeEngine, openNative } from "../../src/runtime/native/session.ts";
+import { nativeEngine } from "../../src/runtime/native/engine.ts";
+import { openNative } from "../../src/runtime/native/session.ts";
 import { nodeCpu } from "../../src/runtime/onnxruntime.ts";
 import type { Session } from "../../src/runtime/runtime.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";

@@ -18,7 +18,8 @@ export const LACKS: Readonly<Record<Device, ReadonlySet<Lack>>> = {
 /** Operators that the engine claims on a device and then cannot run, and what stands in for them. */
 const WRITTEN: Readonly<Record<Device, Readonly<Record<string, WriteOut>>>> = {
   cpu: {},
-  cuda: {},
+  // Its kernel looks for the five outputs of opset 9; without them it takes the running statistics.
+  cuda: { BatchNormalization: trainingNorm },
   // "BatchNormalization trainingMode is not supported yet."
   webgpu: { BatchNormalization: trainingNorm },
 };

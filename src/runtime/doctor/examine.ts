@@ -1,7 +1,7 @@
 import { arch, platform } from "node:process";
 import { join } from "@std/path";
 import { libraryFolder } from "../native/library.ts";
-import { nativeEngine } from "../native/session.ts";
+import { nativeEngine } from "../native/engine.ts";
 import { problemOf } from "../onnxruntime.ts";
 import { CUDA_LIBRARIES, PROVIDER_FILES } from "./cuda_libraries.ts";
 import { CUDA_REMEDY, type Remedy, WEBGPU_REMEDY } from "./remedies.ts";

@@ -2,8 +2,9 @@ import { ONNX_TYPE_NUMBERS } from "../../onnx/types.ts";
 import { arrayConstructor, type DataType } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { Given, Resident } from "../runtime.ts";
+import type { Resident } from "../runtime.ts";
 import type { Api } from "./api.ts";
+import { type Engine, freeValue } from "./engine.ts";
 
 const TYPES = new Map(
   Object.entries(ONNX_TYPE_NUMBERS).map(([type, number]) => [number, type as DataType]),
@@ -15,51 +16,53 @@ let registry: FinalizationRegistry<bigint> | undefined;
 
 /** The engine's values of one run. */
 export class Values {
-  readonly #passing: Deno.PointerValue[] = [];
+  readonly #passing: bigint[] = [];
 
-  constructor(readonly api: Api, readonly host: Deno.PointerValue) {}
+  constructor(readonly engine: Engine) {}
 
   /** The address of a tensor's value; 0 for none. */
   of(one: Tensor | undefined): bigint {
     if (!one) return 0n;
     const known = kept.get(one);
     if (known !== undefined) return known;
-    const value = this.#made(one);
-    const address = Deno.UnsafePointer.value(value);
+    const address = this.#made(one);
     if (kept.has(one)) {
-      registry ??= new FinalizationRegistry((old) =>
-        this.api.release("ReleaseValue", Deno.UnsafePointer.create(old))
-      );
+      registry ??= new FinalizationRegistry((old) => freeValue(this.engine, old));
       registry.register(one, address);
       kept.set(one, address);
     } else {
       kept.set(one, undefined);
-      this.#passing.push(value);
+      this.#passing.push(address);
     }
     return address;
   }
 
   /** Frees the values of tensors that were seen for the first time. */
   release(): void {
-    for (const value of this.#passing) this.api.release("ReleaseValue", value);
+    for (const address of this.#passing) freeValue(this.engine, address);
   }
 
-  #made({ type, dims, data }: Tensor): Deno.PointerValue {
+  #made({ type, dims, data }: Tensor): bigint {
+    const { api, host, owned } = this.engine;
     const shape = BigInt64Array.from(dims, BigInt);
-    return this.api.made(
+    const value = api.made(
       "CreateTensorWithDataAsOrtValue",
-      this.host,
+      host,
       data,
       data.byteLength,
       shape,
       dims.length,
       ONNX_TYPE_NUMBERS[type],
     );
+    const address = Deno.UnsafePointer.value(value);
+    owned.add(address);
+    return address;
   }
 }
 
 /** A tensor that the engine made, in memory of our own; the engine's is freed. */
-export function copied(api: Api, address: bigint): Tensor {
+export function copied(engine: Engine, address: bigint): Tensor {
+  const { api } = engine;
   const value = Deno.UnsafePointer.create(address);
   try {
     const { type, shape } = describe(api, api.made("GetTensorTypeAndShape", value), true);
@@ -71,7 +74,7 @@ export function copied(api: Api, address: bigint): Tensor {
     }
     return tensor(type!, dims, data as Float32Array<ArrayBuffer>);
   } finally {
-    api.release("ReleaseValue", value);
+    freeValue(engine, address);
   }
 }
 
@@ -81,23 +84,10 @@ export interface NativeResident extends Resident {
   address: bigint;
 }
 
-/** What a run gave: outputs to stay as they are, the others in memory of our own. */
-export function given(
-  api: Api,
-  names: readonly string[],
-  addresses: BigUint64Array,
-  resident: readonly string[],
-): Given {
-  const home: Record<string, Tensor> = {};
-  const staying: Record<string, Resident> = {};
-  names.forEach((name, at) => {
-    if (resident.includes(name)) staying[name] = nativeResident(api, addresses[at]!);
-    else home[name] = copied(api, addresses[at]!);
-  });
-  return { home, resident: staying };
-}
-
-function nativeResident(api: Api, address: bigint): NativeResident {
+/** A value of the engine, which becomes ours to free, left where it is. */
+export function nativeResident(engine: Engine, address: bigint): NativeResident {
+  const { api, owned } = engine;
+  owned.add(address);
   const value = Deno.UnsafePointer.create(address);
   const { type, shape } = describe(api, api.made("GetTensorTypeAndShape", value), true);
   return {
@@ -106,7 +96,7 @@ function nativeResident(api: Api, address: bigint): NativeResident {
     dims: shape.map(Number),
     address,
     release() {
-      if (this.address !== 0n) api.release("ReleaseValue", Deno.UnsafePointer.create(this.address));
+      if (this.address !== 0n) freeValue(engine, this.address);
       this.address = 0n;
     },
   };

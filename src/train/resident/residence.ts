@@ -8,7 +8,8 @@ import type { FeatureBatch } from "../features/feature_table.ts";
 import type { FitSettings } from "../fit_options.ts";
 import type { ParameterRule } from "../groups/resolve_groups.ts";
 import type { Program } from "../program.ts";
-import { bringHome, type Place, releaseAll, ResidentProgram } from "./resident_program.ts";
+import { Place } from "./place.ts";
+import { ResidentProgram } from "./resident_program.ts";
 
 /**
  * What keeps training from staying on the device, in words; `undefined` where nothing does. Such runs
@@ -37,7 +38,7 @@ export interface Home {
 
 /** What a run keeps on the device between its steps. */
 export class Residence {
-  readonly #place: Place = new Map();
+  readonly #place: Place;
   #isAway = false;
   readonly #programs = new Map<Program, Promise<ResidentProgram>>();
 
@@ -45,7 +46,9 @@ export class Residence {
     readonly runtime: Runtime,
     readonly settings: FitSettings,
     readonly home: Home,
-  ) {}
+  ) {
+    this.#place = new Place(runtime);
+  }
 
   /** Whether the newest numbers are on the device only. */
   get isAway(): boolean {
@@ -64,9 +67,7 @@ export class Residence {
     },
   ): Promise<BatchResult> {
     const resident = await this.#program(program);
-    if (this.#place.size === 0) {
-      for (const [name, one] of this.home.changing()) this.#place.set(name, one);
-    }
+    if (this.#place.isEmpty) await this.#place.fill(this.home.changing());
     const { features, targets, weights, count } = batch;
     const ramps = rampFeeds(this.settings.loss, at.progress);
     const feeds = { ...features, ...ramps, ...program.drawMasks(at.random) };
@@ -80,7 +81,7 @@ export class Residence {
   /** Brings everything home that is away, to `keep`; it stays on the device as well. */
   async settle(keep: (name: string, numbers: Float32Array) => void): Promise<void> {
     if (!this.#isAway) return;
-    for (const [name, { data }] of await bringHome(this.runtime, this.#place)) {
+    for (const [name, { data }] of await this.#place.bringHome()) {
       keep(name, data as Float32Array);
     }
     this.#isAway = false;
@@ -88,16 +89,18 @@ export class Residence {
 
   /** Forgets what is on the device: what is at home has changed. */
   forget(): void {
-    releaseAll(this.#place);
+    this.#place.forget();
     this.#isAway = false;
   }
 
   /** Frees everything. */
   async release(): Promise<void> {
-    this.forget();
+    this.#isAway = false;
+    // The programs' bindings name the rooms of the place.
     for (const program of this.#programs.values()) {
       await program.then((ready) => ready.release(), () => {});
     }
+    await this.#place.release();
   }
 
   #program(program: Program): Promise<ResidentProgram> {

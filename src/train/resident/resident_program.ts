@@ -1,10 +1,10 @@
 import { TARGETS, type TrainingGraph, WEIGHTS } from "../../artifacts/training_graph.ts";
-import { Graph } from "../../onnx/graph.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
 import type { Resident, Runtime, Session, Tensors } from "../../runtime/runtime.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { termSums } from "../loss_result.ts";
 import type { StepResult } from "../program.ts";
+import type { Place } from "./place.ts";
 import { type StepGraph, stepGraph, type StepGraphOptions } from "./step_graph.ts";
 
 /** What a step on the device came to. */
@@ -16,9 +16,6 @@ export interface ResidentResult extends Omit<StepResult, "outputs"> {
   /** Examples of weight above 0 that were right, where they are counted. */
   readonly right: number | undefined;
 }
-
-/** Everything that changes, where it is now: on the device, or at home before the first step. */
-export type Place = Map<string, Resident | Tensor>;
 
 /** A training program whose parameters, optimizer state and running statistics stay on the device. */
 export class ResidentProgram {
@@ -37,7 +34,8 @@ export class ResidentProgram {
     const made = stepGraph(training, options);
     const resident = [...made.turns.values()].map(({ output }) => output);
     const bytes = encodeGraph(made.graph, { source: options.source });
-    return new ResidentProgram(made, training, await runtime.session(bytes, { resident }));
+    const session = await runtime.session(bytes, { resident, captures: true });
+    return new ResidentProgram(made, training, session);
   }
 
   /**
@@ -54,19 +52,18 @@ export class ResidentProgram {
       ...batch.feeds,
       [TARGETS]: batch.targets,
       [WEIGHTS]: batch.weights,
-      ...Object.fromEntries(place),
+      ...Object.fromEntries(place.now),
     };
     for (const { input, rule, ratio, names } of numbers) {
       const values = rule.scalars(step, learningRate * ratio);
       feeds[input] = tensor("float32", [names.length], names.map((name) => values[name]!));
     }
     const wanted = this.session.inputs.map((name) => [name, feeds[name]!]);
-    const { home, resident } = await this.session.runResident(Object.fromEntries(wanted));
-    for (const [key, { output }] of turns) {
-      const before = place.get(key);
-      place.set(key, resident[output]!);
-      if (before && "isResident" in before) before.release();
-    }
+    const { home, resident } = await this.session.runResident(
+      Object.fromEntries(wanted),
+      place.into(turns),
+    );
+    place.turn(turns, resident);
     const [loss, gradientNorm, right] = home[report]!.data as Float32Array;
     const outputs = this.training.outputs.map((name) => [name, home[name]!] as const);
     return {
@@ -82,36 +79,4 @@ export class ResidentProgram {
   async release(): Promise<void> {
     await this.session.release();
   }
-}
-
-/** The elements of what is on the device, by name: one run of a graph that changes nothing. */
-export async function bringHome(
-  runtime: Runtime,
-  place: Place,
-): Promise<Map<string, Tensor>> {
-  const away = [...place].filter((one): one is [string, Resident] => "isResident" in one[1]);
-  const home = new Map([...place].filter((one): one is [string, Tensor] => "data" in one[1]));
-  if (away.length === 0) return home;
-  const graph = new Graph();
-  graph.opsets.set("", 17);
-  for (const [name, { type, dims }] of away) {
-    const { outputs } = graph.add("Identity", [graph.addInput(name, type, dims)], {
-      outputs: [`home/${name}`],
-    });
-    graph.outputs.push(Object.assign(outputs[0]!, { type, shape: dims }));
-  }
-  const session = await runtime.session(encodeGraph(graph));
-  try {
-    const made = await session.runResident(Object.fromEntries(away));
-    for (const [name] of away) home.set(name, made.home[`home/${name}`]!);
-    return home;
-  } finally {
-    await session.release();
-  }
-}
-
-/** Frees what is on the device. */
-export function releaseAll(place: Place): void {
-  for (const one of place.values()) if ("isResident" in one) one.release();
-  place.clear();
 }

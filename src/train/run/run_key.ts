@@ -17,6 +17,7 @@ const FREE: ReadonlySet<string> = new Set<keyof FitSettings>([
   "callbacks",
   "schedule",
   "device",
+  "deviceOptions",
   "cacheBytes",
   "cacheFolder",
   "signal",

@@ -30,7 +30,11 @@ export async function sweep(
   const { augment, seed, device, verbose } = settings;
   const train = prepared(dataset, model, "The training data", { augment, seed });
   const progress = stderrProgress(verbose, "learning rates");
-  const trainer = new Trainer(await runtimeFor(device, progress.note), model, settings);
+  const trainer = new Trainer(
+    await runtimeFor(device, progress.note, settings.deviceOptions),
+    model,
+    settings,
+  );
   const classCount = checkedClasses(model, settings.loss);
   try {
     let step = 0;

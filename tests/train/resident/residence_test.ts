@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { nativeEngine } from "../../../src/runtime/native/engine.ts";
 import { cpu, nodeCpu } from "../../../src/runtime/onnxruntime.ts";
 import type { Resident, Runtime } from "../../../src/runtime/runtime.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
@@ -15,19 +16,26 @@ interface Crossed {
   runs: number;
 }
 
-/** The CPU as if it were a device: what changes stays in the engine's own memory. */
-function deviceLike(crossed: Crossed = { up: 0, down: 0, runs: 0 }): Runtime {
+/**
+ * The CPU as if it were a device: what changes stays in the engine's own memory, and steps take the way
+ * of a captured graph, or the one of a device that captures none.
+ */
+function deviceLike(
+  crossed: Crossed = { up: 0, down: 0, runs: 0 },
+  mayCapture = true,
+): Runtime {
   const bytes = (all: Readonly<Record<string, Tensor | Resident>>) =>
     Object.values(all).reduce((sum, one) => sum + ("data" in one ? one.data.byteLength : 0), 0);
   return {
     ...cpu,
     keepsResident: true,
     session: async (model, options) => {
-      const session = await cpu.session(model, options);
+      const captures = mayCapture && options?.captures === true;
+      const session = await cpu.session(model, { ...options, captures });
       return {
         ...session,
-        runResident: async (feeds) => {
-          const given = await session.runResident(feeds);
+        runResident: async (feeds, into) => {
+          const given = await session.runResident(feeds, into);
           crossed.up += bytes(feeds);
           crossed.down += bytes(given.home);
           crossed.runs++;
@@ -54,6 +62,41 @@ for (const optimizer of optimizers) {
     else assertEquals(notes, []);
   });
 }
+
+Deno.test("steps that are not captured, and memory that the engine makes anew, come to the same", async () => {
+  const options: FitOptions = { optimizer: adamW() };
+  const known = await train(deviceLike(), options);
+  const uncaptured = await train(deviceLike(undefined, false), options);
+  assertSameWeights(uncaptured.model, known.model, 0);
+  const roomless = { ...deviceLike(), rooms: () => Promise.resolve(undefined) };
+  assertSameWeights((await train(roomless, options)).model, known.model, 0);
+});
+
+Deno.test("steps as they are written out for CUDA come to the same", async () => {
+  const options: FitOptions = { optimizer: adamW() };
+  const cuda: Runtime = {
+    ...deviceLike(),
+    device: "cuda",
+    channelBlock: () => Promise.resolve(1),
+  };
+  const found = await train(cuda, options);
+  assertSameWeights(found.model, (await train(cpu, options)).model, 2e-5);
+});
+
+Deno.test("200 steps on a device leave nothing of the engine's behind", async () => {
+  const { owned } = nativeEngine()!;
+  const before = owned.size;
+  const sizes: number[] = [];
+  const schedule = () => (sizes.push(owned.size), 1);
+  await train(deviceLike(), { optimizer: adamW(), epochs: 40, schedule });
+  assertEquals(sizes.length, 200);
+  // What the host's tensors keep goes when these are collected.
+  assert(
+    sizes[199]! - sizes[9]! <= 8,
+    `${sizes[9]} values after 10 steps, ${sizes[199]} after 200`,
+  );
+  assert(owned.size - before <= 8, `${before} values before, ${owned.size} after`);
+});
 
 Deno.test("clipping, groups of parameters and a schedule are the same on a device", async () => {
   const options: FitOptions = {

@@ -34,8 +34,13 @@ function convolved(
   const { g } = values;
   const [images, filters, ...places] = dimsOf(node.outputs[0]!) as [number, number, ...number[]];
   const bias = node.inputs[2] && padTo(values, node.inputs[2]);
-  const filled = groups === 1 ? denseFilters(values, weight) : values.filters(weight);
-  const inputs = [values.of(x), filled, bias, sum];
+  const isStem = groups === 1 && dimsOf(x)[1]! < values.block;
+  const filled = isStem
+    ? stemFilters(values, weight)
+    : groups === 1
+    ? denseFilters(values, weight)
+    : values.filters(weight);
+  const inputs = [isStem ? x : values.of(x), filled, bias, sum];
   return g.op(
     "Conv",
     inputs,
@@ -122,7 +127,8 @@ function paysDense({ block }: BlockedValues, node: Node): boolean {
   const weight = dimsOf(node.inputs[1]!);
   const [filters, channels, ...window] = weight as [number, number, ...number[]];
   const [images, , ...places] = dimsOf(node.outputs[0]!) as [number, number, ...number[]];
-  if (channels < block || filters < block || channels % 4 !== 0) return false;
+  if (filters < block || channels % 4 !== 0 && channels > block) return false;
+  if (channels < block) return filters % block === 0 && sizeOf(window) > 1;
   const count = images * sizeOf(places);
   const isCheap = count >= FEWEST_PLACES || sizeOf(weight) <= count * (channels + filters);
   return sizeOf(window) <= 49 && isCheap;
@@ -146,6 +152,13 @@ function denseFilters(values: BlockedValues, weight: Value): Value {
   const byFilter = g.transpose(rows, [0, 2, 1]);
   const apart = g.reshape(byFilter, [outputs / block * inputs / block, block, taps, block]);
   return g.reshape(g.transpose(apart, [0, 2, 1, 3]), [outputs, inputs, ...window]);
+}
+
+/** Filters of fewer channels than a block, which are read plain: `[O/block, C, h, w, block of O]`. */
+function stemFilters({ g, block }: BlockedValues, weight: Value): Value {
+  const [filters, channels, ...window] = dimsOf(weight) as [number, number, ...number[]];
+  const rows = g.reshape(weight, [filters / block, block, channels * sizeOf(window)]);
+  return g.reshape(g.transpose(rows, [0, 2, 1]), dimsOf(weight));
 }
 
 /** The same of filters `[O, C, h, w]` turned around, inputs and outputs exchanged. */
