@@ -7,6 +7,8 @@ const WORDS = [
   /failed to allocate memory|BFCArena|bad_?alloc|bad allocation/i,
   /out of memory|_ALLOC_FAILED|cudaErrorMemoryAllocation/i,
   /invalid buffer|failed to create (a )?buffer|device (is|was)? ?lost|max\w* ?buffer ?size/i,
+  // Tensors of more elements than WebGPU can count, or that take more bindings than a shader has.
+  /narrowing_error|too many storage buffers/i,
   /array buffer allocation failed|could not allocate memory/i,
 ];
 
