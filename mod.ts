@@ -444,6 +444,8 @@ export type { Schedule } from "./src/train/schedules/schedule.ts";
 export { sequence, type SequencePart } from "./src/train/schedules/sequence.ts";
 export { stepDecay, type StepDecayOptions } from "./src/train/schedules/step.ts";
 export { warmUp } from "./src/train/schedules/warm_up.ts";
+export type { Precision } from "./src/train/precision/precision.ts";
+export type { HalfType } from "./src/autodiff/precision/half_operators.ts";
 export type { MemoryMode } from "./src/train/program.ts";
 export type { BatchNormMode } from "./src/train/specialise.ts";
 export type { TestTimeAugmentation, TestTimeCopies } from "./src/train/tta/tta_options.ts";

@@ -1,11 +1,19 @@
 import { Builder, dimsOf, typeOf } from "../autodiff/builder.ts";
 import type { Lack } from "../autodiff/builder_options.ts";
 import { checkDifferentiable, gradients } from "../autodiff/gradients.ts";
+import { settleTypes } from "../autodiff/precision/settle_types.ts";
+import { type HalfOptions, toHalf } from "../autodiff/precision/to_half.ts";
 import { float, int } from "../onnx/attribute.ts";
 import type { Graph, Node, Value } from "../onnx/graph.ts";
 import { attachLoss, type AttachLossOptions } from "./losses/attach_loss.ts";
 
 export { TARGETS, WEIGHTS } from "./losses/attach_loss.ts";
+
+/**
+ * Name of the input that a loss of float16 is multiplied by before its gradients are taken, and they
+ * divided by after, a scalar: so that small ones are not lost.
+ */
+export const LOSS_SCALE = "graft_loss_scale";
 
 /** A batch normalisation that uses and gives the batch's own statistics. */
 export interface BatchStatistics {
@@ -29,6 +37,8 @@ export interface TrainingGraphOptions extends Omit<AttachLossOptions, "training"
   readonly freeBatch?: boolean;
   /** What the device cannot do. @default {nothing} */
   readonly lacks?: ReadonlySet<Lack>;
+  /** What products are computed in. @default {float32} */
+  readonly half?: HalfOptions | undefined;
 }
 
 /** A graph that computes a loss and its gradients. */
@@ -68,17 +78,19 @@ export function parametersToInputs(graph: Graph, names: Iterable<string>): void 
 /**
  * Turns a forward graph of static shapes into one that also gives the loss, its gradients by the
  * parameters and the statistics of the batch. The graph given is edited.
- * Throws `RangeError` where no parameter reaches the loss.
+ * Throws `RangeError` where no parameter reaches the loss, or the device cannot compute in half.
  */
 export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions): TrainingGraph {
   const statistics = normaliseByBatch(graph, options.batchNorms);
   parametersToInputs(graph, options.parameters);
+  const { half } = options;
+  if (half) toHalf(graph, new Set(options.parameters), half);
   const g = new Builder(graph, options);
   const wanted = options.parameters.flatMap((name) => graph.values.get(name) ?? []);
   checkDifferentiable(graph, graph.outputs[0]!, new Set(wanted));
   const { loss, sums, factors } = attachLoss(g, { ...options, training: true });
   const outputs = graph.outputs.map((value) => value.name);
-  const found = gradients(g, loss, wanted);
+  const found = scaledGradients(g, loss, wanted, half);
   if (found.size === 0) {
     throw new RangeError(
       "No trainable parameter reaches the loss: nothing would be learned. " +
@@ -91,6 +103,7 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
   for (const { batch } of statistics) {
     for (const name of batch) graph.outputs.push(graph.value(name));
   }
+  if (half) settleTypes(graph, half);
   return {
     graph,
     loss: loss.name,
@@ -99,6 +112,20 @@ export function buildTrainingGraph(graph: Graph, options: TrainingGraphOptions):
     gradients: new Map([...found].map(([value, gradient]) => [value.name, gradient.name])),
     statistics,
   };
+}
+
+/** Gradients as of a loss that is larger by the scale that is fed, divided by it in float32. */
+function scaledGradients(
+  g: Builder,
+  loss: Value,
+  wanted: readonly Value[],
+  half: HalfOptions | undefined,
+): Map<Value, Value> {
+  if (half?.type !== "float16") return gradients(g, loss, wanted);
+  const scale = g.graph.addInput(LOSS_SCALE, "float32", []);
+  const inverse = g.unary("Reciprocal", scale);
+  const scaled = [...gradients(g, loss, wanted, scale)];
+  return new Map(scaled.map(([value, gradient]) => [value, g.mul(gradient, inverse)]));
 }
 
 /** The same value may be the gradient of two parameters; an output must be named once. */

@@ -7,11 +7,15 @@ export function accuracyText(accuracy: number): string {
 
 /** What an epoch came to, in one line. */
 export function epochLine(record: EpochRecord, epochs: number): string {
-  const { validation } = record;
+  const { validation, lossScale, skippedSteps = 0 } = record;
   const held = validation
     ? `  validation loss ${validation.loss.toFixed(4)}${accuracyText(validation.accuracy)}`
     : "";
+  const scaled = lossScale === undefined ? "" : `  loss scale ${lossScale}`;
+  const skipped = skippedSteps === 0 ? "" : `  ${skippedSteps} skipped`;
   return `epoch ${record.epoch}/${epochs}  loss ${record.loss.toFixed(4)}` +
-    `${accuracyText(record.accuracy)}${held}  ${record.imagesPerSecond.toFixed(0)}/s  ` +
+    `${accuracyText(record.accuracy)}${held}${scaled}${skipped}  ${
+      record.imagesPerSecond.toFixed(0)
+    }/s  ` +
     `${record.seconds.toFixed(1)} s`;
 }

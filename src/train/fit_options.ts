@@ -28,6 +28,7 @@ import { type Optimizer, optimizerSchema } from "./optimizers/optimizer.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { constant } from "./schedules/constant.ts";
 import type { Mix } from "./mix/mix.ts";
+import { type Precision, precisionOption } from "./precision/precision.ts";
 import type { MemoryMode } from "./program.ts";
 import type { Sampler } from "./samplers/sampler.ts";
 import type { BatchNormMode } from "./specialise.ts";
@@ -99,6 +100,13 @@ export interface FitOptions {
   readonly device?: Device;
   /** How the device computes. @default {{}} */
   readonly deviceOptions?: DeviceOptions;
+  /**
+   * What steps compute matrix products and convolutions in; parameters, optimizers, normalisations, losses
+   * and validation stay float32. "float16" scales the loss, and skips steps whose gradients were too
+   * large for the scale. Faster on graphics cards that have units for it, slower on the CPU.
+   * @default {"float32"}
+   */
+  readonly precision?: Precision;
   /** Seed of the order, the random changes and dropout. @default {0} */
   readonly seed?: number;
   /** Whether the order is drawn anew each epoch. @default {true} */
@@ -186,6 +194,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   batchNorm: z.enum(["batch", "running"]).optional(),
   device: deviceOption,
   deviceOptions: deviceOptionsOption,
+  precision: precisionOption,
   seed: z.number().int().optional(),
   shuffle: z.boolean().optional(),
   sampler: z.custom<"balanced" | Sampler>((value) =>
@@ -250,7 +259,7 @@ export interface FitSettings extends FitOptions {
 
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
-  const { mix, sampler, ...given } = checkOptions("fit", schema, options);
+  const { mix, sampler, precision, ...given } = checkOptions("fit", schema, options);
   checkTogether({ ...given, mix });
   return {
     epochs: 5,
@@ -271,6 +280,8 @@ export function fitSettings(options: FitOptions): FitSettings {
     ...given,
     // The one that fits is found once there is an engine to try it on.
     batchSize: given.batchSize === "auto" ? 1 : given.batchSize ?? 32,
+    // As if it were not given, so that earlier checkpoints fit.
+    ...(precision !== "float32" && precision && { precision }),
     ...(!given.overfitBatches && { ...(mix && { mix }), ...(sampler && { sampler }) }),
     // Batches that are to be learned by heart must be the same each time.
     ...(given.overfitBatches && { shuffle: false, augment: "none" }),

@@ -14,6 +14,10 @@ export interface EpochRecord {
   readonly seconds: number;
   /** Training examples a second. */
   readonly imagesPerSecond: number;
+  /** What the loss of float16 was multiplied by at its end. */
+  readonly lossScale?: number;
+  /** Steps that were skipped because gradients of float16 were not finite. */
+  readonly skippedSteps?: number;
   /** On the validation data. */
   readonly validation?: { readonly loss: number; readonly accuracy: number };
 }

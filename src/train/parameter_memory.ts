@@ -1,6 +1,7 @@
 import type { Parameter } from "../onnx/model.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { momentName } from "./checkpoint.ts";
 
 /** What is to be known of a parameter to find it room. */
 export type MemoryParameter = Pick<
@@ -120,6 +121,16 @@ export class ParameterMemory {
       if (weight) this.view(name, 0).data.set(weight.data as Float32Array);
     }
   }
+}
+
+/** The optimizers' state in a memory, in place, by the names that snapshots have. */
+export function momentsIn(memory: ParameterMemory): [name: string, state: Tensor<"float32">][] {
+  return memory.names.flatMap((name) =>
+    Array.from({ length: memory.states(name) }, (_, index): [string, Tensor<"float32">] => [
+      momentName(index, name),
+      memory.view(name, 2 + index),
+    ])
+  );
 }
 
 /** Elements that an array takes up, the gap behind it included. */

@@ -2,6 +2,7 @@ import { attachLoss, rampFeeds } from "../artifacts/losses/attach_loss.ts";
 import { lossOf } from "../artifacts/losses/by_name.ts";
 import {
   buildTrainingGraph,
+  LOSS_SCALE,
   type LossSums,
   parametersToInputs,
   TARGETS,
@@ -22,10 +23,11 @@ import type { Runtime, Session, Tensors } from "../runtime/runtime.ts";
 import { inferShapes } from "../runtime/static_graph.ts";
 import type { DataType } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type LossResult, termSums } from "./loss_result.ts";
 import type { ParameterMemory } from "./parameter_memory.ts";
-import type { RunningStatistics } from "./running_statistics.ts";
+import { halfFor, type Precision } from "./precision/precision.ts";
+import { moveRunning, type RunningStatistics } from "./running_statistics.ts";
 import { specialise, type Specialised, type SpecialiseOptions } from "./specialise.ts";
 
 /** What a training program is made for. */
@@ -36,6 +38,8 @@ export interface ProgramOptions extends Omit<SpecialiseOptions, "outputs" | "tea
   readonly targets: { readonly type: DataType; readonly shape: readonly number[] };
   /** Whether values of the forward pass are computed again rather than kept. @default {"normal"} */
   readonly memory?: MemoryMode | undefined;
+  /** What matrix products and convolutions of a step are computed in. @default {"float32"} */
+  readonly precision?: Precision | undefined;
   /** Whether the training graph is made ready only where a step is asked for. @default {false} */
   readonly deferred?: boolean;
 }
@@ -58,6 +62,8 @@ export interface StepOptions {
   readonly kept?: number;
   /** How far training is, from 0 to 1. @default {1} */
   readonly progress?: number;
+  /** What the loss is multiplied by in float16. @default {1} */
+  readonly lossScale?: number | undefined;
 }
 
 /** The loss of a batch, and the model's outputs. */
@@ -140,6 +146,7 @@ export class Program {
       model,
       ramps: true,
       lacks: LACKS[runtime.device],
+      half: await halfFor(runtime, options.precision),
     });
     writeOutFor(runtime.device, graph.graph);
     const g = new Builder(graph.graph);
@@ -199,11 +206,12 @@ export class Program {
     weights: Tensor<"float32">,
     running: RunningStatistics | undefined,
     random: Rng,
-    { kept, progress = 1 }: StepOptions = {},
+    { kept, progress = 1, lossScale = 1 }: StepOptions = {},
   ): Promise<StepResult> {
     const feeds: Record<string, Tensor> = {
       ...features,
       ...rampFeeds(this.options.loss, progress),
+      [LOSS_SCALE]: tensor("float32", [], [lossScale]),
       [TARGETS]: targets,
       [WEIGHTS]: weights,
     };
@@ -214,7 +222,7 @@ export class Program {
     for (const [name, owner] of this.#twins) {
       this.memory.view(name, 1).data.set(this.memory.view(owner, 1).data);
     }
-    if (running) this.#updateRunning(results, running, kept);
+    if (running) moveRunning(running, this.#graph.statistics, results, kept);
     return {
       loss: Number(results[this.#graph.loss]!.data[0]),
       terms: termSums(results, this.#graph.sums),
@@ -271,21 +279,6 @@ export class Program {
       loss: made?.loss.name,
       sums: made?.sums && { name: made.sums.name, factors: made.factors },
     };
-  }
-
-  /** running ← momentum·running + (1 − momentum)·batch, the variance unbiased as in PyTorch. */
-  #updateRunning(results: Tensors, running: RunningStatistics, share?: number): void {
-    for (const { running: names, batch, count, ...layer } of this.#graph.statistics) {
-      const momentum = share ?? layer.momentum;
-      names.forEach((name, which) => {
-        const kept = running.get(name)!.data;
-        const now = results[batch[which]!]!.data as Float32Array;
-        const unbiased = which === 1 && count > 1 ? count / (count - 1) : 1;
-        for (let c = 0; c < kept.length; c++) {
-          kept[c] = momentum * kept[c]! + (1 - momentum) * now[c]! * unbiased;
-        }
-      });
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import { averageEpoch } from "./average/statistics.ts";
 import { accuracyText, epochLine } from "./epoch_line.ts";
 import type { FitSettings } from "./fit_options.ts";
 import type { StepTaken } from "./gradient_sum.ts";
-import type { FitResult } from "./history.ts";
+import type { EpochRecord, FitResult } from "./history.ts";
 import { type Progress, stderrProgress } from "./progress.ts";
 import { Journal } from "./run/journal.ts";
 import { RunData } from "./run/run_data.ts";
@@ -133,12 +133,21 @@ export class Run {
       learningRate,
       seconds,
       imagesPerSecond: tally.examples / seconds,
+      ...this.#scaleNow(),
       ...(validation && { validation }),
     };
     await this.#journal.ended(record);
     progress.note(epochLine(record, settings.epochs));
     if (this.#journal.callbacks.stopped === undefined) return "done";
     return this.#early("stopped", progress);
+  }
+
+  /** How the loss of float16 is scaled, and the steps that this epoch has skipped. */
+  #scaleNow(): Pick<EpochRecord, "lossScale" | "skippedSteps"> {
+    const { lossScale } = this.trainer;
+    if (!lossScale) return {};
+    const before = this.#journal.epochs.reduce((sum, one) => sum + (one.skippedSteps ?? 0), 0);
+    return { lossScale: lossScale.scale, skippedSteps: lossScale.skipped - before };
   }
 
   #early(outcome: Outcome, progress: Progress): Outcome {

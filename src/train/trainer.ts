@@ -1,5 +1,5 @@
 import { averaged, WeightAverage, type Weights } from "./average/weight_average.ts";
-import { momentName, runningName } from "./checkpoint.ts";
+import { runningName } from "./checkpoint.ts";
 import type { Graph } from "../onnx/graph.ts";
 import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
@@ -14,9 +14,10 @@ import type { FeatureBatch } from "./features/feature_table.ts";
 import type { FitSettings } from "./fit_options.ts";
 import { GradientSum, type StepTaken } from "./gradient_sum.ts";
 import type { HostBatch } from "./loader.ts";
+import { LossScale } from "./precision/loss_scale.ts";
 import { batchNormOf } from "./groups/resolve_groups.ts";
 import { namingSizes } from "./misfit.ts";
-import type { ParameterMemory } from "./parameter_memory.ts";
+import { momentsIn, type ParameterMemory } from "./parameter_memory.ts";
 import { specialise, type SpecialiseOptions } from "./specialise.ts";
 import { Program } from "./program.ts";
 import { type RunningStatistics, runningStatistics } from "./running_statistics.ts";
@@ -30,6 +31,8 @@ export class Trainer {
   #running: RunningStatistics | undefined;
   /** The average of the weights, where the settings ask for one. */
   readonly average: WeightAverage | undefined;
+  /** What the loss is multiplied by, where the settings ask for float16. */
+  readonly lossScale: LossScale | undefined;
   readonly #gathered = new GradientSum();
   readonly #update: UpdateStep;
   readonly #programs = new Map<string, Promise<Program>>();
@@ -52,6 +55,7 @@ export class Trainer {
     this.#update = new UpdateStep(model, settings);
     this.memory = this.#update.memory;
     this.average = settings.average && new WeightAverage(settings.average);
+    this.lossScale = settings.precision === "float16" ? new LossScale() : undefined;
     if (!runtime.keepsResident) return;
     const { rules } = this.#update;
     const reason = whyNotResident(settings, rules);
@@ -81,6 +85,7 @@ export class Trainer {
             loss: this.settings.loss,
             targets: { type: targets.type, shape: targets.dims },
             memory: this.settings.memory,
+            precision: this.settings.precision,
             deferred: this.#residence !== undefined,
           }),
       );
@@ -117,7 +122,8 @@ export class Trainer {
 
   /**
    * Loss and gradients of a batch, and an update once `accumulate` batches are gathered. A loss or
-   * gradients that are not finite change no parameter. `progress` is how far training is, from 0 to 1.
+   * gradients that are not finite change no parameter; gradients of float16 that a smaller loss scale
+   * may mend are no more than skipped. `progress` is how far training is, from 0 to 1.
    */
   async step(
     program: Program,
@@ -127,20 +133,31 @@ export class Trainer {
   ): Promise<BatchResult> {
     if (!this.#residence) return await this.#hostStep(program, batch, learningRate, progress);
     this.running(program);
-    const at = { step: this.steps + 1, learningRate, progress, random: this.dropout() };
+    const lossScale = this.lossScale?.scale;
+    const at = { step: this.steps + 1, learningRate, progress, random: this.dropout(), lossScale };
     const result = await this.#residence.step(program, batch, at);
-    if (result.taken) this.steps++;
+    if (result.taken) {
+      this.steps++;
+      this.lossScale?.taken();
+    }
     if (result.taken || !Number.isFinite(result.loss)) return result;
+    if (this.lossScale?.overflowed()) return result;
     // Nothing has moved, so the gradients at home are those that were not finite.
     await this.settle();
     const { features, targets, weights } = batch;
-    await program.step(features, targets, weights, undefined, this.dropout(), { progress });
+    await program.step(features, targets, weights, undefined, this.dropout(), {
+      progress,
+      lossScale,
+    });
     return { ...result, broken: this.#update.firstBroken() };
   }
 
   /** Everything that changes, as it is at home, in place, by the names of a snapshot. */
   #changing(): Map<string, Tensor<"float32">> {
-    return new Map([...this.weights() as Map<string, Tensor<"float32">>, ...this.#moments()]);
+    return new Map([
+      ...this.weights() as Map<string, Tensor<"float32">>,
+      ...momentsIn(this.memory),
+    ]);
   }
 
   /** Brings what is on a device home; to be called before anything that changes is looked at. */
@@ -159,8 +176,9 @@ export class Trainer {
     const { features, targets, weights, count } = batch;
     const { accumulate } = this.settings;
     const gathered = this.#gathered;
+    const lossScale = this.lossScale?.scale;
     const pass = (running?: RunningStatistics) =>
-      program.step(features, targets, weights, running, this.dropout(), { progress });
+      program.step(features, targets, weights, running, this.dropout(), { progress, lossScale });
     const result = await pass(this.running(program));
     const { loss } = result;
     if (!Number.isFinite(loss)) return result;
@@ -195,7 +213,8 @@ export class Trainer {
     again: () => Promise<void>,
   ): Promise<Applied> {
     const updated = await this.#update.take(this.steps + 1, learningRate, again);
-    if (updated.broken !== undefined) return updated;
+    if (updated.broken !== undefined) return this.lossScale?.overflowed() ? {} : updated;
+    this.lossScale?.taken();
     this.steps++;
     this.average?.afterStep(this.weights());
     return { ...updated, taken };
@@ -222,27 +241,16 @@ export class Trainer {
 
   /** Does `work` with the averaged weights in the place of the live ones, where there are any. */
   async withAverage<T>(work: () => Promise<T>): Promise<T> {
-    const average = this.average?.weights;
-    if (!average) return await work();
-    const live = [...this.weights()].map(([name, { data }]) => ({ name, data, was: data.slice() }));
-    for (const { name, data } of live) data.set(average.get(name)?.data ?? data);
-    try {
-      return await work();
-    } finally {
-      for (const { data, was } of live) data.set(was);
-    }
+    return await (this.average?.instead(this.weights(), work) ?? work());
   }
 
   /** Everything that changes, by name: `running/`, `state/` before what is not a parameter. */
   snapshot(): Map<string, Tensor> {
-    const tensors = this.memory.copy();
-    for (const [name, { dims, data }] of this.#running ?? []) {
-      tensors.set(runningName(name), tensor("float32", dims, data.slice()));
+    const tensors = new Map<string, Tensor>();
+    for (const [name, { dims, data }] of this.#changing()) {
+      tensors.set(name, tensor("float32", dims, data.slice()));
     }
-    for (const [key, { dims, data }] of this.#moments()) {
-      tensors.set(key, tensor("float32", dims, data.slice()));
-    }
-    for (const part of [this.average, this.#gathered]) {
+    for (const part of [this.average, this.#gathered, this.lossScale]) {
       for (const [name, one] of part?.state() ?? []) tensors.set(name, one);
     }
     return tensors;
@@ -253,8 +261,7 @@ export class Trainer {
     this.#residence?.forget();
     this.memory.load(tensors);
     this.steps = steps;
-    this.average?.restore(tensors);
-    this.#gathered.restore(tensors);
+    for (const part of [this.average, this.#gathered, this.lossScale]) part?.restore(tensors);
     const running = [...tensors].filter(([name]) => name.startsWith("running/"));
     if (running.length > 0) {
       this.#running = new Map(running.map(([name, value]) => {
@@ -262,21 +269,10 @@ export class Trainer {
         return [name.slice("running/".length), tensor("float32", value.dims, data)];
       }));
     }
-    for (const [key, { data }] of this.#moments()) {
+    for (const [key, { data }] of momentsIn(this.memory)) {
       const kept = tensors.get(key);
       if (kept) data.set(kept.data as Float32Array);
     }
-  }
-
-  /** The optimizers' state in place, by the names that snapshots have. */
-  #moments(): [name: string, state: Tensor<"float32">][] {
-    const { memory } = this;
-    return memory.names.flatMap((name) =>
-      Array.from({ length: memory.states(name) }, (_, index): [string, Tensor<"float32">] => [
-        momentName(index, name),
-        memory.view(name, 2 + index),
-      ])
-    );
   }
 
   /** Parameters and running statistics of a snapshot, by their names in the model; averaged where it has averages. */

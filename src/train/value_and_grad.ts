@@ -17,6 +17,8 @@ import { checkInputs } from "./check_inputs.ts";
 import { defaultLoss } from "./default_loss.ts";
 import { checkedClasses } from "./evaluate_output.ts";
 import { ParameterMemory } from "./parameter_memory.ts";
+import { FIRST_SCALE } from "./precision/loss_scale.ts";
+import { type Precision, precisionOption } from "./precision/precision.ts";
 import { Program } from "./program.ts";
 import { runningStatistics } from "./running_statistics.ts";
 import type { BatchNormMode } from "./specialise.ts";
@@ -41,6 +43,13 @@ export interface ValueAndGradOptions {
   readonly device?: Device;
   /** How the device computes. @default {{}} */
   readonly deviceOptions?: DeviceOptions;
+  /** What matrix products and convolutions are computed in. @default {"float32"} */
+  readonly precision?: Precision;
+  /**
+   * What the loss of float16 is multiplied by before its gradients are taken, and they divided by after.
+   * @default {the largest power of two up to 65536 whose gradients are finite}
+   */
+  readonly lossScale?: number;
 }
 
 /** A loss, its gradients, and what the model put out. */
@@ -63,6 +72,8 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
   progress: z.number().min(0).max(1).optional(),
   device: deviceOption,
   deviceOptions: deviceOptionsOption,
+  precision: precisionOption,
+  lossScale: z.number().positive().optional(),
 }) as z.ZodType<ValueAndGradOptions>;
 
 /**
@@ -71,8 +82,8 @@ const schema: z.ZodType<ValueAndGradOptions> = z.strictObject({
  * type, or numbers of the output's shape.
  *
  * Throws `NotDifferentiableError` where an operator on the way has no gradient rule, `RangeError`
- * where no trainable parameter reaches the loss or a class index is out of range, `TypeError` for
- * inputs, targets or weights that do not fit.
+ * where no trainable parameter reaches the loss, a class index is out of range or the device cannot
+ * compute in the `precision`, `TypeError` for inputs, targets or weights that do not fit.
  *
  * @example
  * ```ts
@@ -122,17 +133,21 @@ export async function valueAndGrad(
     allOutputs: true,
     loss: withStayNear(loss, checked.stayNear),
     targets: { type: wanted.type, shape: wanted.dims },
+    precision: checked.precision,
   });
   try {
     const running = runningStatistics(model, program.specialised.running);
-    const result = await program.step(
-      await program.features(inputs),
-      wanted,
-      weights as Tensor<"float32">,
-      running,
-      rng(seed, "dropout"),
-      { progress: checked.progress ?? 1 },
-    );
+    const features = await program.features(inputs);
+    const { progress = 1 } = checked;
+    const result = await atScale(memory, checked, (lossScale) =>
+      program.step(
+        features,
+        wanted,
+        weights as Tensor<"float32">,
+        running,
+        rng(seed, "dropout"),
+        { progress, lossScale },
+      ));
     const gradients = memory.names.filter((name) => program.reached.has(name)).map((name) => {
       const { dims, data } = memory.view(name, 1);
       return [name, tensor("float32", dims, data.slice())] as const;
@@ -140,6 +155,20 @@ export async function valueAndGrad(
     return { loss: result.loss, gradients: new Map(gradients), outputs: { ...result.outputs } };
   } finally {
     await program.release();
+  }
+}
+
+/** Takes a step at the scale that is given, or at the largest one whose gradients are finite. */
+async function atScale<T>(
+  memory: ParameterMemory,
+  { precision, lossScale }: ValueAndGradOptions,
+  step: (lossScale: number) => Promise<T>,
+): Promise<T> {
+  let scale = lossScale ?? (precision === "float16" ? FIRST_SCALE : 1);
+  for (;; scale /= 2) {
+    const result = await step(scale);
+    const isFinite = memory.region(1).every((number) => Number.isFinite(number));
+    if (lossScale !== undefined || scale <= 1 || isFinite) return result;
   }
 }
 

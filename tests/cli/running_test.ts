@@ -109,3 +109,14 @@ Deno.test("--patience ends a run that makes no progress", async () => {
   ) as { epochs: unknown[] };
   assertEquals(epochs.length, 3);
 });
+
+Deno.test("--precision float16 fine-tunes in half and says how the loss was scaled", async () => {
+  const args = [...common, "--split", "0", "--epochs", "1", "--out", join(folder, "half.onnx")];
+  const { epochs } = await runJson(...args, "--precision", "float16") as {
+    epochs: { lossScale: number; skippedSteps: number }[];
+  };
+  for (const { lossScale, skippedSteps } of epochs) assert(lossScale >= 1 && skippedSteps >= 0);
+  const wrong = await run(...args, "--precision", "half");
+  assertEquals(wrong.status, 2);
+  assertStringIncludes(wrong.err, "float16");
+});

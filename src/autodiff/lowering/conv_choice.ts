@@ -25,8 +25,8 @@ const BLOCK = 16;
 /**
  * A convolution with the weight turned around is the faster way wherever it applies: at stride 1,
  * with no more padding than the window reaches. Small images of a number of channels that the blocked
- * kernels do not take, and windows of one element, are the exception: there the runtime's transposed
- * convolution is one matrix product. (Measured on two cores with AVX-512, batch 16.)
+ * kernels do not take are the exception: there the runtime's transposed convolution is one matrix
+ * product. (Measured on two cores with AVX-512, batch 16.)
  */
 export function inputLowering(shape: ConvShape): InputLowering {
   const reach = extents(shape);
@@ -34,8 +34,7 @@ export function inputLowering(shape: ConvShape): InputLowering {
     shape.before.every((pad, axis) => pad < reach[axis]!) &&
     shape.after.every((pad, axis) => pad < reach[axis]!);
   if (!applies) return "transposed";
-  const isBlocked = sizeOf(shape.kernel) > 1 && shape.channels % BLOCK === 0 &&
-    shape.filters % BLOCK === 0;
+  const isBlocked = shape.channels % BLOCK === 0 && shape.filters % BLOCK === 0;
   const isSmall = shape.groups === 1 && sizeOf(shape.input) <= 200 && shape.channels >= 256;
   return isSmall && !isBlocked ? "transposed" : "flipped";
 }

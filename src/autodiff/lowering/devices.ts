@@ -5,7 +5,7 @@ import type { WriteOut } from "../written/written.ts";
 import { trainingNorm } from "./training_norm.ts";
 
 /** Devices that graphs are made for. */
-type Device = "cpu" | "cuda" | "webgpu";
+export type Device = "cpu" | "cuda" | "webgpu";
 
 /** What the engine, version 1.30, cannot do on a device and a gradient must do without. */
 export const LACKS: Readonly<Record<Device, ReadonlySet<Lack>>> = {

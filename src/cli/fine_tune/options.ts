@@ -1,3 +1,4 @@
+import { PRECISIONS } from "../../train/precision/precision.ts";
 import { LOGGER_OPTIONS } from "./loggers.ts";
 import { BATCH_SIZE, DEVICE, ON_UNREADABLE, type Option } from "../option.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
@@ -133,6 +134,14 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     help: "draw every class as often as any other, however few pictures it has",
   },
   DEVICE,
+  {
+    name: "precision",
+    kind: "text",
+    choices: PRECISIONS,
+    otherwise: "float32",
+    help: "what matrix products and convolutions are computed in; 16 bits are faster on graphics " +
+      "cards that have units for them",
+  },
   {
     name: "memory",
     kind: "text",

@@ -5,6 +5,7 @@ import { DivergenceError, type History, OutOfMemoryError } from "../../train/fit
 import { cutMix } from "../../train/mix/cut_mix.ts";
 import type { Mix } from "../../train/mix/mix.ts";
 import { mixUp } from "../../train/mix/mix_up.ts";
+import type { Precision } from "../../train/precision/precision.ts";
 import type { MemoryMode } from "../../train/program.ts";
 import { mixUpOrCutMix } from "../../train/mix/mix_up_or_cut_mix.ts";
 import type { Optimizer } from "../../train/optimizers/optimizer.ts";
@@ -74,6 +75,7 @@ export async function train(
     ...present("checkpoint", checkpoint && { folder: checkpoint, ...every(values) }),
     ...present("overfitBatches", values.number("overfit-batches")),
     dryRun: values.flag("dry-run"),
+    ...present("precision", values.text("precision") as Precision | undefined),
     ...present("memory", values.text("memory") as MemoryMode | undefined),
     ...present("augmentOn", values.text("augment-on") as FineTuneOptions["augmentOn"]),
     ...present("cacheFolder", values.text("features")),

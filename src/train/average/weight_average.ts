@@ -40,6 +40,19 @@ export class WeightAverage {
     return this.#count > 0 ? this.#averages : undefined;
   }
 
+  /** Does `work` with the averages, where there are any, in the place of `weights`. */
+  async instead<T>(weights: Weights, work: () => Promise<T>): Promise<T> {
+    const average = this.weights;
+    if (!average) return await work();
+    const live = [...weights].map(([name, { data }]) => ({ name, data, was: data.slice() }));
+    for (const { name, data } of live) data.set(average.get(name)?.data ?? data);
+    try {
+      return await work();
+    } finally {
+      for (const { data, was } of live) data.set(was);
+    }
+  }
+
   /** Puts other running statistics in the place of the averaged ones. */
   replace(statistics: Weights): void {
     for (const [name, value] of statistics) this.#averages.set(name, copied(value));

@@ -1,8 +1,9 @@
 import { rampFeeds } from "../../artifacts/losses/attach_loss.ts";
+import { LOSS_SCALE } from "../../artifacts/training_graph.ts";
 import { isElementwise } from "../../artifacts/update/tensor_update.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Rng } from "../../tensor/rng.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { BatchResult } from "../batch_result.ts";
 import type { FeatureBatch } from "../features/feature_table.ts";
 import type { FitSettings } from "../fit_options.ts";
@@ -64,13 +65,16 @@ export class Residence {
       readonly learningRate: number;
       readonly progress: number;
       readonly random: Rng;
+      readonly lossScale: number | undefined;
     },
   ): Promise<BatchResult> {
     const resident = await this.#program(program);
     if (this.#place.isEmpty) await this.#place.fill(this.home.changing());
     const { features, targets, weights, count } = batch;
     const ramps = rampFeeds(this.settings.loss, at.progress);
-    const feeds = { ...features, ...ramps, ...program.drawMasks(at.random) };
+    const scale = tensor("float32", [], [at.lossScale ?? 1]);
+    const masks = program.drawMasks(at.random);
+    const feeds = { ...features, ...ramps, ...masks, [LOSS_SCALE]: scale };
     this.#isAway = true;
     const result = await resident.step(this.#place, { feeds, targets, weights }, at);
     const { loss, gradientNorm } = result;

@@ -1,12 +1,14 @@
 import { attachLoss, TARGETS, WEIGHTS } from "../../artifacts/losses/attach_loss.ts";
 import { normaliseByBatch, parametersToInputs } from "../../artifacts/training_graph.ts";
 import { Builder } from "../../autodiff/builder.ts";
+import { toHalf } from "../../autodiff/precision/to_half.ts";
 import { dropoutToMasks } from "../../onnx/passes/fold_dropout.ts";
 import type { Tensors } from "../../runtime/runtime.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { DivergenceKind } from "../divergence_error.ts";
 import type { HostBatch } from "../loader.ts";
 import { drawMask } from "../draw_mask.ts";
+import { halfFor } from "../precision/precision.ts";
 import type { Program } from "../program.ts";
 import type { Trainer } from "../trainer.ts";
 import { firstNonFinite, nonFinite } from "./non_finite.ts";
@@ -96,6 +98,8 @@ async function inRest(trainer: Trainer, program: Program, suspect: Suspect): Pro
   const masks = dropoutToMasks(graph, options.dropout);
   normaliseByBatch(graph, specialised.batchNorms);
   parametersToInputs(graph, memory.names);
+  const half = await halfFor(runtime, options.precision);
+  if (half) toHalf(graph, new Set(memory.names), half);
   const ofModel = new Set(
     [...graph.nodes].map((node) => node.outputs.find((value) => value)?.name),
   );

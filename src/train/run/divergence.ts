@@ -55,7 +55,7 @@ export async function divergenceError(
   const of = indices.length > 0 ? `, of ${examplesText(indices, names)}` : "";
   return new DivergenceError(
     `${what} in epoch ${epoch + 1}, step ${step}, at learning rate ${learningRate}${of}: ` +
-      `${finding.text}. ${adviceFor(finding)}. The error's "model" has the weights of ` +
+      `${finding.text}. ${adviceFor(finding, trainer)}. The error's "model" has the weights of ` +
       goodText(good),
     Trainer.modelOf(trainer.model, good.tensors),
     history,
@@ -74,14 +74,16 @@ function examplesText(
   return `example${indices.length > 1 ? "s" : ""} ${some.join(", ")}${more}`;
 }
 
-function adviceFor({ kind }: Finding): string {
+function adviceFor({ kind }: Finding, { settings }: Trainer): string {
   switch (kind) {
     case "input":
     case "target":
     case "weight":
       return "Mend the data";
     default:
-      return "Try a tenth of it";
+      return settings.precision === "float16"
+        ? 'Try a tenth of it, or precision: "float32": numbers of float16 end at 65504'
+        : "Try a tenth of it";
   }
 }
 
