@@ -166,6 +166,11 @@ export type { AutoAugmentPolicy } from "./src/data/transforms/policies.ts";
 export { posterize, type PosterizeOptions } from "./src/data/transforms/posterize.ts";
 export { randAugment, type RandAugmentOptions } from "./src/data/transforms/rand_augment.ts";
 export {
+  type CropShift,
+  randomCrop,
+  type RandomCropOptions,
+} from "./src/data/transforms/random_crop.ts";
+export {
   type Erasure,
   randomErasing,
   type RandomErasingOptions,
@@ -258,6 +263,7 @@ export type {
   SkippedExample,
 } from "./src/tensor/dataset.ts";
 export type { ArrayOf, DataType, ElementArrays, TypedArray } from "./src/tensor/dtype.ts";
+export type { GraphForm, GraphPart } from "./src/tensor/graph_form.ts";
 export { type Rng, rng } from "./src/tensor/rng.ts";
 export type { Optimizer } from "./src/train/optimizers/optimizer.ts";
 export type { Tensor } from "./src/tensor/tensor.ts";
@@ -333,6 +339,8 @@ export {
   type FitOptions,
   type FitResult,
   type History,
+  type MemoryShortage,
+  OutOfMemoryError,
 } from "./src/train/fit.ts";
 export { joint, type JointOptions } from "./src/train/joint.ts";
 export type { JointDataset } from "./src/train/pairs.ts";

@@ -13,6 +13,8 @@ export interface Option {
   readonly value?: string;
   /** The only values allowed. */
   readonly choices?: readonly string[];
+  /** A word that may be given in the place of a number. */
+  readonly word?: string;
   /** Least number allowed. */
   readonly least?: number;
   /** Number that the value must exceed. */

@@ -38,7 +38,10 @@ export function parse(
     args,
     positionals: files,
     text: (option) => values.get(option)?.toString(),
-    number: (option) => values.has(option) ? Number(values.get(option)) : undefined,
+    number: (option) => {
+      const value = values.get(option);
+      return typeof value === "number" ? value : undefined;
+    },
     flag: (option) => found[option] === true,
   };
 }
@@ -58,12 +61,14 @@ function checked(option: Option, text: string): string | number {
     if (text === "") refuse(`a ${option.value ?? "value"}`);
     return text;
   }
+  if (text === option.word) return text;
   const { least = -Infinity, above = -Infinity, most = Infinity } = option;
   const number = text.trim() === "" ? NaN : Number(text);
   const whole = kind === "integer";
   const fits = Number.isFinite(number) && number >= least && number > above && number <= most &&
     (!whole || Number.isSafeInteger(number));
-  if (!fits) refuse(`${whole ? "a whole number" : "a number"}${bounds(option)}`);
+  const orWord = option.word === undefined ? "" : `, or ${option.word}`;
+  if (!fits) refuse(`${whole ? "a whole number" : "a number"}${bounds(option)}${orWord}`);
   return number;
 }
 

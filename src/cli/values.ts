@@ -6,7 +6,7 @@ export interface Values {
   readonly positionals: readonly string[];
   /** The text of an option, where it was given. */
   text(name: string): string | undefined;
-  /** The number of an option, where it was given. */
+  /** The number of an option, where one was given. */
   number(name: string): number | undefined;
   /** Whether a flag was given. */
   flag(name: string): boolean;

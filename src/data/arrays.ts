@@ -147,7 +147,9 @@ function picturesOf(
     async get(index, epoch) {
       const example = await plain.get(index, epoch);
       const inputs = inputsOf(index);
-      return inputs === undefined ? example : { ...example, inputs };
+      return inputs === undefined
+        ? example
+        : { ...example, inputs: { ...example?.inputs, ...inputs } };
     },
   });
   return { ...withInputs(dataset), prepare: (options) => withInputs(dataset.prepare(options)) };

@@ -1,7 +1,14 @@
 import type { Image, Preprocessing, Rectangle } from "../tensor/dataset.ts";
 import { evaluationWindow, type Size, sourceRectangle, type Window, windowOn } from "./geometry.ts";
 import { resample } from "./resample.ts";
-import { nameOf, openPicture, type Picture, type PictureSource, pixels } from "./picture.ts";
+import {
+  type Decode,
+  nameOf,
+  openPicture,
+  type Picture,
+  type PictureSource,
+  pixels,
+} from "./picture.ts";
 
 /** Sharp's resampling kernels by our names; all widen when they shrink a picture, as PIL's do. */
 const KERNELS = {
@@ -37,6 +44,9 @@ export async function decodeImage(source: PictureSource, name?: string): Promise
 export async function decodeWhole(picture: Picture): Promise<Image> {
   return picture.image ?? await pixels(await picture.open(), picture.name);
 }
+
+/** The whole picture as an example has it. */
+export const asItIs: Decode = async (picture) => ({ image: await decodeWhole(picture) });
 
 /** The picture as a network sees it at evaluation: resized and cropped to its centre. */
 export async function decodeForEvaluation(

@@ -44,14 +44,14 @@ export async function fingerprintOfTensor({ type, dims, data }: Tensor): Promise
 
 /** How pictures are prepared, as text. Random changes of one's own are told apart by what they draw. */
 export function preparationText(
-  { preprocessing, augment = "none", seed = 0 }: PrepareOptions,
+  { preprocessing, augment = "none", seed = 0, inGraph = false }: PrepareOptions,
 ): string {
   const drawn = typeof augment === "string" ? augment : transformsOf(augment).map((transform) => [
     transform.name,
     transform.settings,
     Array.from({ length: 4 }, (_, i) => transform.sample(rng("fingerprint", i), 640, 480)),
   ]);
-  return JSON.stringify([preprocessing, drawn, seed]);
+  return JSON.stringify([preprocessing, drawn, seed, ...(inGraph ? ["in the graph"] : [])]);
 }
 
 async function contentOf(source: PictureSource): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import type { Sharp, SharpOptions } from "sharp";
 import { fromFileUrl } from "@std/path";
-import type { Image } from "../tensor/dataset.ts";
+import type { Example, Image } from "../tensor/dataset.ts";
 import type { Size } from "./geometry.ts";
 import { decodePlainImage } from "./plain_formats.ts";
 import { loadSharp } from "./load_sharp.ts";
@@ -21,8 +21,14 @@ export interface Picture extends Size {
   open(): Promise<Sharp> | Sharp;
 }
 
+/** A decoded picture, with what was drawn for a graph to do to it. */
+export interface Decoded extends Pick<Example, "inputs"> {
+  /** The picture. */
+  readonly image: Image;
+}
+
 /** Decodes the picture of an index for an epoch. */
-export type Decode = (picture: Picture, index: number, epoch: number) => Promise<Image>;
+export type Decode = (picture: Picture, index: number, epoch: number) => Promise<Decoded>;
 
 /** Reads the header of a picture. Throws `UnreadableImageError`. */
 export async function openPicture(source: PictureSource, name: string): Promise<Picture> {

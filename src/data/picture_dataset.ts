@@ -1,6 +1,6 @@
 import type { Dataset, Example, PrepareOptions, SkippedExample } from "../tensor/dataset.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { decodeWhole } from "./decode.ts";
+import { asItIs } from "./decode.ts";
 import { type Decode, openPicture, type Picture, type PictureSource } from "./picture.ts";
 import { fingerprintOfPictures, preparationText } from "./fingerprint.ts";
 import { preparedDecoder } from "./prepared.ts";
@@ -59,10 +59,10 @@ export function pictureDataset(options: PictureDatasetOptions): PictureDataset {
     const name = options.name(index);
     try {
       const picture = await open(index);
-      const image = await decode(picture, index, epoch);
+      const decoded = await decode(picture, index, epoch);
       const { target, weight } = options.label(index);
       return {
-        image,
+        ...decoded,
         name,
         ...(target !== undefined && { target }),
         ...(weight !== undefined && { weight }),
@@ -91,7 +91,7 @@ export function pictureDataset(options: PictureDatasetOptions): PictureDataset {
   const fingerprint = () => fingerprintOfPictures(length, options.source, options.label);
   return {
     ...common,
-    get: (index, epoch = 0) => read(index, decodeWhole, epoch),
+    get: (index, epoch = 0) => read(index, asItIs, epoch),
     fingerprint,
     prepare(wanted) {
       const decode = preparedDecoder(wanted);

@@ -1,3 +1,4 @@
+import type { GraphForm } from "./graph_form.ts";
 import type { Rng } from "./rng.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -105,6 +106,11 @@ export interface PrepareOptions {
   readonly augment?: Augment;
   /** Seed of the random changes. @default {0} */
   readonly seed?: number;
+  /**
+   * Whether the random changes are left to the training graph: examples then carry what was drawn for
+   * them. @default {false}
+   */
+  readonly inGraph?: boolean;
 }
 
 /**
@@ -137,6 +143,8 @@ export interface Augmentation<Params = unknown> {
   crop?(params: Params): Rectangle;
   /** Does it to a picture that already has the network's input size. */
   apply(image: Image, params: Params): Image;
+  /** The same as part of a training graph, where it can be: see `FitOptions.augmentOn`. */
+  readonly inGraph?: GraphForm<Params>;
 }
 
 /** A part of a picture, in pixels. */

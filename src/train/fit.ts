@@ -2,18 +2,21 @@ import { lossOf } from "../artifacts/losses/by_name.ts";
 import type { Model } from "../onnx/model.ts";
 import { runtimeFor } from "../runtime/onnxruntime.ts";
 import type { Dataset } from "../tensor/dataset.ts";
+import { withBatchSize } from "./batch_size/with_batch_size.ts";
 import type { FitOptions, FitSettings } from "./fit_options.ts";
 import type { FitResult } from "./history.ts";
 import { checkClasses, prepared } from "./prepare.ts";
 import { stderrProgress } from "./progress.ts";
-import { Run, type RunDatasets } from "./run.ts";
+import type { RunDatasets } from "./run.ts";
 import { dryRun } from "./run/dry_run.ts";
 import { firstExamples } from "./run/first_examples.ts";
+import { runToEnd } from "./run/run_to_end.ts";
 import { settingsFor } from "./settings_for.ts";
 import { Trainer } from "./trainer.ts";
 
 export { type Divergence, DivergenceError, type DivergenceKind } from "./divergence_error.ts";
 export type { FitOptions } from "./fit_options.ts";
+export { type MemoryShortage, OutOfMemoryError } from "./out_of_memory_error.ts";
 export type { EpochRecord, FitResult, History } from "./history.ts";
 
 /**
@@ -23,7 +26,7 @@ export type { EpochRecord, FitResult, History } from "./history.ts";
  * Equal seeds give equal results. With `checkpoint`, a run that was cut off goes on from its last
  * checkpoint as if nothing had been: the result has the same bytes. Throws `DivergenceError`, which
  * names the batch and the layer and has the last good model, where the loss or a weight becomes NaN or
- * infinite.
+ * infinite, and `OutOfMemoryError`, which names a batch size that fits, where memory runs out.
  *
  * @example
  * ```ts
@@ -43,27 +46,39 @@ export async function fit(
   dataset: Dataset,
   options: FitOptions = {},
 ): Promise<FitResult> {
-  const settings = await settingsFor(model, dataset, options);
+  const checked = await settingsFor(model, dataset, options);
   checkClasses(dataset, model, "The training data");
-  if (settings.validation) checkClasses(settings.validation, model, "The validation data");
-  const labels = lossOf(settings.loss).targets === "classes"
+  if (checked.validation) checkClasses(checked.validation, model, "The validation data");
+  const labels = lossOf(checked.loss).targets === "classes"
     ? dataset.classes ?? model.classes
     : model.classes;
   const named = { ...model, classes: model.classes ?? labels };
-  const datasets = datasetsOf(dataset, model, settings);
-  const note = (line: string) => stderrProgress(settings.verbose, "").note(line);
-  const runtime = await runtimeFor(settings.device, note, settings.deviceOptions);
+  const { train } = datasetsOf(dataset, model, { ...checked, overfitBatches: 0 });
+  const note = (line: string) => stderrProgress(checked.verbose, "").note(line);
+  const runtime = await runtimeFor(checked.device, note, checked.deviceOptions);
+  if (runtime.device === "cpu" && checked.augmentOn === "device") {
+    note(
+      'augmentOn: "device" is for a card: on the CPU, changes are quicker while pictures are decoded',
+    );
+  }
   const trainerOf = (settings: FitSettings) => new Trainer(runtime, named, settings, note);
+  const trial = (batchSize: number) => new Trainer(runtime, named, { ...checked, batchSize });
+  const isAuto = options.batchSize === "auto";
   try {
-    if (settings.dryRun) return await dryRun(named, datasets, { settings, trainerOf });
-    const trainer = trainerOf(settings);
-    try {
-      return await new Run(trainer, datasets).run();
-    } finally {
-      await trainer.release();
-    }
+    const settings = isAuto
+      ? await withBatchSize(checked, {
+        runtime,
+        model: named,
+        trials: { train, trainerOf: trial },
+      })
+      : checked;
+    const datasets = datasetsOf(dataset, model, settings);
+    const result = settings.dryRun
+      ? await dryRun(named, datasets, { settings, trainerOf })
+      : await runToEnd(trainerOf(settings), datasets, trial);
+    return { ...result, ...(isAuto && { batchSize: settings.batchSize }) };
   } finally {
-    for (const skipped of new Set([dataset.skipped, settings.validation?.skipped].flat())) {
+    for (const skipped of new Set([dataset.skipped, checked.validation?.skipped].flat())) {
       if (skipped) note(`left out ${skipped.name}: ${skipped.reason}`);
     }
   }
@@ -73,9 +88,10 @@ export async function fit(
 function datasetsOf(
   dataset: Dataset,
   model: Model,
-  { augment, seed, validation, overfitBatches, batchSize }: FitSettings,
+  { augment, augmentOn, seed, validation, overfitBatches, batchSize }: FitSettings,
 ): RunDatasets {
-  const train = prepared(dataset, model, "The training data", { augment, seed });
+  const inGraph = augmentOn === "device";
+  const train = prepared(dataset, model, "The training data", { augment, seed, inGraph });
   const measured = validation && prepared(validation, model, "The validation data");
   if (overfitBatches === 0) return { given: dataset, train, validation: measured };
   const count = overfitBatches * batchSize;

@@ -12,7 +12,8 @@ import type { Augment, Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { type Average, averageSchema } from "./average/average.ts";
 import type { Callback } from "./callbacks/callback.ts";
-import { type CheckpointPolicy, checkpointPolicySchema } from "./checkpoint_policy.ts";
+import type { CheckpointPolicy } from "./checkpoint_policy.ts";
+import { checkTogether } from "./check_together.ts";
 import { type Clip, clipSchema } from "./groups/clip.ts";
 import {
   groupsSchema,
@@ -40,8 +41,11 @@ export interface FitOptions {
   readonly validation?: Dataset;
   /** Times through the data. @default {5} */
   readonly epochs?: number;
-  /** Examples a step. @default {32} */
-  readonly batchSize?: number;
+  /**
+   * Examples a step. `"auto"` is the largest power of two, up to 512 and to the number of examples, whose
+   * step fits into memory, found by trying; a run that resumes keeps the one it had. @default {32}
+   */
+  readonly batchSize?: number | "auto";
   /** What a step does. @default {adamW()} */
   readonly optimizer?: Optimizer;
   /** Parameters for which something is different; the first group that selects one counts. */
@@ -78,6 +82,13 @@ export interface FitOptions {
   readonly stayNear?: StayNear;
   /** Random changes of the pictures. @default {"none"} */
   readonly augment?: Augment;
+  /**
+   * Where that is done: while pictures are decoded, or in the training graph, to whole batches, with the
+   * same draws. `"device"` takes crops, flips, `rotate`, `shear`, `perspective`, `grayscale` and
+   * `colorJitter` without hue; parts are shown bilinearly out of pictures of the size that evaluation
+   * resizes to. @default {"cpu"}
+   */
+  readonly augmentOn?: "cpu" | "device";
   /**
    * Mixes the examples of each batch, such as `mixUp()`. What is frozen then runs every time; nothing of
    * the training examples is kept.
@@ -163,7 +174,7 @@ const dataset = z.custom<Dataset>((value) =>
 const schema: z.ZodType<FitOptions> = z.strictObject({
   validation: dataset.optional(),
   epochs: z.number().int().positive().optional(),
-  batchSize: z.number().int().positive().optional(),
+  batchSize: z.union([z.number().int().positive(), z.literal("auto")]).optional(),
   optimizer: optimizerSchema.optional(),
   groups: groupsSchema.optional(),
   learningRate: spreadSchema.optional(),
@@ -177,6 +188,7 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
   stayNear: stayNearSchema.optional(),
   augment: z.custom<Augment>((value) => typeof value === "string" || Array.isArray(value))
     .describe('a recipe such as "imagenet", or a list of transforms').optional(),
+  augmentOn: z.enum(["cpu", "device"]).optional(),
   mix: z.custom<Mix>((value) => typeof value === "object" && value !== null && "apply" in value)
     .describe("a mix, such as mixUp()").optional(),
   batchNorm: z.enum(["batch", "running"]).optional(),
@@ -208,11 +220,6 @@ const schema: z.ZodType<FitOptions> = z.strictObject({
     .describe("an AbortSignal").optional(),
   verbose: z.boolean().optional(),
 }) as z.ZodType<FitOptions>;
-
-/** A policy by itself, so that errors name the part of it that is wrong. */
-const policySchema: z.ZodType<{ checkpoint: CheckpointPolicy }> = z.strictObject({
-  checkpoint: checkpointPolicySchema,
-});
 
 /** Options with nothing left out that has a default. */
 export interface FitSettings extends FitOptions {
@@ -253,18 +260,9 @@ export interface FitSettings extends FitOptions {
 /** Checks the options of `fit` and fills in the defaults. */
 export function fitSettings(options: FitOptions): FitSettings {
   const { mix, sampler, precision, ...given } = checkOptions("fit", schema, options);
-  if (typeof given.checkpoint === "object") {
-    checkOptions("fit", policySchema, { checkpoint: given.checkpoint });
-  }
-  if (mix && (given.cacheCopies ?? 0) > 0) {
-    throw new RangeError(
-      'fit(): option "cacheCopies" keeps features of single examples, which "mix" mixes anew each ' +
-        "step: give one of them",
-    );
-  }
+  checkTogether({ ...given, mix });
   return {
     epochs: 5,
-    batchSize: 32,
     optimizer: adamW(),
     schedule: constant(),
     accumulate: 1,
@@ -280,6 +278,8 @@ export function fitSettings(options: FitOptions): FitSettings {
     overfitBatches: 0,
     verbose: true,
     ...given,
+    // The one that fits is found once there is an engine to try it on.
+    batchSize: given.batchSize === "auto" ? 1 : given.batchSize ?? 32,
     // As if it were not given, so that earlier checkpoints fit.
     ...(precision !== "float32" && precision && { precision }),
     ...(!given.overfitBatches && { ...(mix && { mix }), ...(sampler && { sampler }) }),

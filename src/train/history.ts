@@ -37,6 +37,8 @@ export interface FitResult {
   readonly model: Model;
   /** Losses and accuracies by epoch. */
   readonly history: History;
+  /** Examples a step, as found for `batchSize: "auto"`. */
+  readonly batchSize?: number;
   /** Why training ended before its last epoch, where a callback or the signal ended it. */
   readonly stopped?: string;
   /** True after a dry run: nothing was trained. */

@@ -1,13 +1,13 @@
 import type { Model } from "../onnx/model.ts";
 import { taskOf } from "../onnx/task.ts";
-import type { Augment, Dataset } from "../tensor/dataset.ts";
+import type { Dataset, PrepareOptions } from "../tensor/dataset.ts";
 
 /** A data set made ready for a model: pictures in its size. Throws `RangeError` where it is empty. */
 export function prepared(
   dataset: Dataset,
   model: Model,
   what: string,
-  changes: { augment?: Augment; seed?: number } = {},
+  changes: Omit<PrepareOptions, "preprocessing"> = {},
 ): Dataset {
   if (!(dataset.length > 0)) throw new RangeError(`${what} has no examples`);
   if (dataset.length === Infinity && changes.augment === undefined) {

@@ -56,6 +56,15 @@ export class Run {
     }
   }
 
+  /** The model with the weights as they are at home now, and the epochs that ended. */
+  get soFar(): Pick<FitResult, "model" | "history"> {
+    const { trainer } = this;
+    return {
+      model: Trainer.modelOf(trainer.model, trainer.snapshot()),
+      history: this.#journal.history,
+    };
+  }
+
   get #goesOn(): boolean {
     return this.#journal.place.epoch < this.settings.epochs &&
       this.#journal.callbacks.stopped === undefined;

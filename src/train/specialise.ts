@@ -61,11 +61,16 @@ export async function specialise(
   model: Model,
   options: SpecialiseOptions,
 ): Promise<Specialised> {
-  const { graph, batchNorms, running, isTrained } = await fixSizes(model, options);
+  const { graph, batchNorms, running, isTrained, ofPictures } = await fixSizes(model, options);
   const stateful = (node: Node) =>
     node.opType === "Dropout" || batchNorms.has(node.outputs[0]?.name ?? "");
   return {
-    ...separate(graph, { live: isTrained, stateful, batch: options.batch }),
+    ...separate(graph, {
+      live: isTrained,
+      stateful,
+      cheap: (node) => ofPictures.has(node.outputs[0]?.name),
+      batch: options.batch,
+    }),
     batchNorms,
     running,
   };
@@ -77,6 +82,8 @@ export interface Fixed extends Pick<Specialised, "batchNorms" | "running"> {
   readonly graph: Graph;
   /** Whether training changes a constant. */
   readonly isTrained: (value: Value) => boolean;
+  /** Names of what is made of pictures before the network sees them. */
+  readonly ofPictures: ReadonlySet<string | undefined>;
 }
 
 /** Fixes the sizes of a model and folds what depends on them and on constants that do not `vary`. */
@@ -91,9 +98,13 @@ export async function fixSizes(
   if (!options.allOutputs) keepOutputs(graph, outputs);
   graph.prune();
   normalise(graph);
+  const before = new Set(graph.nodes);
   if (IMAGES in options.shapes) {
-    attachImageInput(graph, graph.value(pictureInput(model)), model.preprocessing!, options.batch);
+    const input = graph.value(pictureInput(model));
+    attachImageInput(graph, input, model.preprocessing!, options.batch, options.shapes);
   }
+  const added = [...graph.nodes].filter((node) => !before.has(node));
+  const ofPictures = new Set(added.flatMap(({ outputs }) => outputs.map((value) => value?.name)));
   const layers = [...graph.nodes].filter((node) => usesBatch(node, model, options.batchNorm));
   if (options.teacher) attachTeacher(graph, model, options.teacher, options);
   fixInputShapes(graph, options.shapes);
@@ -110,7 +121,7 @@ export async function fixSizes(
   }
   dropIdleDropout(graph, model, isTrained, options.dropout);
   const batchNorms = new Set(layers.map((node) => node.outputs[0]!.name));
-  return { graph, batchNorms, running, isTrained };
+  return { graph, batchNorms, running, isTrained, ofPictures };
 }
 
 /** Takes away all outputs but the first and those named. */

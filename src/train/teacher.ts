@@ -34,7 +34,7 @@ export function attachTeacher(
   dropoutToMasks(body, false);
   if (IMAGES in shapes) {
     const picture = body.inputs.find(({ shape }) => shape?.length === 4)!;
-    attachImageInput(body, picture, teacher.preprocessing!, batch);
+    attachImageInput(body, picture, teacher.preprocessing!, batch, shapes);
   }
   const twins = new Map<Value, Value>();
   for (const input of body.inputs) {

@@ -6,7 +6,13 @@ import { freeze, select, unfreeze } from "../onnx/select.ts";
 import type { Dataset } from "../tensor/dataset.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { rng } from "../tensor/rng.ts";
-import { DivergenceError, type EpochRecord, fit, type FitOptions } from "../train/fit.ts";
+import {
+  DivergenceError,
+  type EpochRecord,
+  fit,
+  type FitOptions,
+  OutOfMemoryError,
+} from "../train/fit.ts";
 import { fitSettings } from "../train/fit_options.ts";
 import type { FitResult, History } from "../train/history.ts";
 import { rate } from "../train/optimizers/optimizer.ts";
@@ -172,14 +178,17 @@ function withClassifier(
   return fits ? model : replaceHead(model, { classes, seed, ...(head && { head }) });
 }
 
-/** Does `work`; a divergence carries the epochs of the phases before as well. */
+/** Does `work`; an error with a history carries the epochs of the phases before as well. */
 async function joined<T>(before: readonly History[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DivergenceError)) throw error;
+    if (!(error instanceof DivergenceError || error instanceof OutOfMemoryError)) throw error;
+    const { message, model, cause } = error;
     const history = together([...before, error.history]);
-    throw new DivergenceError(error.message, error.model, history, error.where);
+    throw error instanceof DivergenceError
+      ? new DivergenceError(message, model, history, error.where)
+      : new OutOfMemoryError(message, model, history, error.where, { cause });
   }
 }
 

@@ -13,7 +13,6 @@ export type { RateSuggestion };
 export interface LrFindOptions extends
   Pick<
     FitOptions,
-    | "batchSize"
     | "optimizer"
     | "groups"
     | "learningRate"
@@ -28,6 +27,8 @@ export interface LrFindOptions extends
     | "shuffle"
     | "verbose"
   > {
+  /** Examples a step. @default {32} */
+  readonly batchSize?: number;
   /** The first learning rate. @default {1e-7} */
   readonly from?: number;
   /** The last learning rate. @default {10} */
@@ -52,11 +53,11 @@ const own = {
   from: z.number().positive().optional(),
   to: z.number().positive().optional(),
   steps: z.number().int().min(20).optional(),
+  batchSize: z.number().int().positive().optional(),
   stopAt: z.union([z.number().gt(1), z.literal(Infinity)]).describe("a number above 1").optional(),
 };
 /** `fit` checks these. */
 const training = {
-  batchSize: z.unknown().optional(),
   optimizer: z.unknown().optional(),
   groups: z.unknown().optional(),
   learningRate: z.unknown().optional(),

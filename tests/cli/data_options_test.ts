@@ -28,6 +28,17 @@ Deno.test("fine-tune augments, mixes and balances by name; evaluate and predict 
   assertStringIncludes(wrong.err, "--mix");
 });
 
+Deno.test("fine-tune finds a batch size, and changes pictures in the training graph", async () => {
+  const { status, out, err } = await run(
+    ...["fine-tune", data, "--backbone", backbone, "--out", tuned, "--epochs", "1", "--quiet"],
+    ...["--augment", "gentle", "--augment-on", "device", "--batch-size", "auto", "--split", "0.3"],
+  );
+  assertEquals(status, 0, err);
+  assertStringIncludes(out, "batches of as many as fit");
+  const wrong = await run("lr-find", data, "--backbone", backbone, "--batch-size", "auto");
+  assertEquals(wrong.status, 2);
+});
+
 Deno.test("duplicates lists equal pictures across folders, whatever lies in them", async () => {
   const [first, second] = [join(folder, "first", "deep"), join(folder, "second")];
   for (const path of [first, second]) await Deno.mkdir(path, { recursive: true });

@@ -7,6 +7,7 @@ const OPTIONS: readonly Option[] = [
   { name: "out", kind: "text", value: "FILE", help: "" },
   { name: "epochs", kind: "integer", value: "N", least: 1, help: "" },
   { name: "lr", kind: "number", above: 0, help: "" },
+  { name: "batch-size", kind: "integer", least: 1, word: "auto", help: "" },
   { name: "device", kind: "text", choices: ["auto", "cpu", "cuda"], help: "" },
 ];
 const read = (args: string[], positionals = ["MODEL", "FILE…"]) =>
@@ -21,6 +22,12 @@ Deno.test("parse() reads options before, after and between files", () => {
   assertEquals([values.flag("json"), values.flag("debug")], [true, false]);
 });
 
+Deno.test("parse() takes a word in the place of a number where there is one", () => {
+  const auto = read(["1", "2", "--batch-size", "auto"]);
+  assertEquals([auto.text("batch-size"), auto.number("batch-size")], ["auto", undefined]);
+  assertEquals(read(["1", "2", "--batch-size", "8"]).number("batch-size"), 8);
+});
+
 const wrong: readonly [claim: string, args: string[], says: string][] = [
   ["an unknown option", ["m", "f", "--ephocs", "3"], "did you mean --epochs?"],
   ["an unknown option with nothing like it", ["m", "f", "--zzzzz"], "run has no option --zzzzz"],
@@ -29,6 +36,7 @@ const wrong: readonly [claim: string, args: string[], says: string][] = [
   ["a number that is too small", ["m", "f", "--epochs=0"], "--epochs must be a whole number"],
   ["a number that must be above its bound", ["m", "f", "--lr", "0"], "above 0"],
   ["text for a number", ["m", "f", "--lr", "fast"], '--lr must be a number, above 0, found "fast"'],
+  ["another word than there is", ["m", "f", "--batch-size", "all"], "1 or more, or auto, found"],
   ["a choice that is none", ["m", "f", "--device", "cdua"], "did you mean cuda?"],
   ["a missing value", ["m", "f", "--out"], "--out must be a FILE, found nothing"],
   ["an option given twice", ["m", "f", "--lr=1", "--lr=2"], "--lr is given 2 times"],

@@ -1,15 +1,23 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { bert } from "../../models/bert.ts";
 import { digitCnn } from "../../models/digit_cnn.ts";
 import { efficientnetB0 } from "../../models/efficientnet.ts";
 import { mobilenetV2 } from "../../models/mobilenet_v2.ts";
 import { resnet18 } from "../../models/resnet.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
+import { cpu, runtimeFor } from "../../src/runtime/onnxruntime.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { fit } from "../../src/train/fit.ts";
 import { adamW } from "../../src/train/optimizers/adamw.ts";
 import { valueAndGrad } from "../../src/train/value_and_grad.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
+import {
+  assertSameWeights,
+  linearLayers,
+  optimizers,
+  train,
+} from "../train/resident/small_runs.ts";
 import { webGpuTest } from "./webgpu.ts";
 
 /** Networks, the picture they take, and how far float32 may take the gradients apart: more where units have kinks. */
@@ -35,18 +43,26 @@ for (const [name, make, dims, bound] of networks) {
     const known = await valueAndGrad(model, inputs, targets);
     const found = await valueAndGrad(model, inputs, targets, { device: "webgpu" });
     assertAlmostEquals(found.loss / known.loss, 1, 1e-4);
-    let [error, size] = [0, 0];
-    for (const [parameter, { data }] of known.gradients) {
-      const other = found.gradients.get(parameter)!.data;
-      data.forEach((one, at) => {
-        error += (one - other[at]!) ** 2;
-        size += one ** 2;
-      });
-    }
-    assert(size > 0);
-    assert(Math.sqrt(error / size) < bound, `${Math.sqrt(error / size)}`);
+    assertNear(found.gradients, known.gradients, bound);
   });
 }
+
+webGpuTest("gradients of a BERT encoder on WebGPU are the CPU's", async () => {
+  const sizes = { vocabulary: 20, layers: 2, hidden: 16, heads: 2, intermediate: 32, seed: 1 };
+  const model = bert({ ...sizes, maxPositions: 8, classes: 3, dropout: 0 });
+  // Two texts of 8 tokens, the second filled up from its sixth on.
+  const rows = (numbers: readonly number[]) => tensor("int64", [2, 8], numbers);
+  const inputs = {
+    input_ids: rows([2, 5, 6, 7, 5, 9, 10, 3, 2, 11, 12, 13, 3, 0, 0, 0]),
+    attention_mask: rows([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]),
+    token_type_ids: rows([0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
+  };
+  const targets = tensor("int64", [2], [0, 2]);
+  const known = await valueAndGrad(model, inputs, targets);
+  const found = await valueAndGrad(model, inputs, targets, { device: "webgpu" });
+  assertAlmostEquals(found.loss / known.loss, 1, 1e-4);
+  assertNear(found.gradients, known.gradients, 1e-4);
+});
 
 webGpuTest("fit() on WebGPU comes to the CPU's weights", async () => {
   const data = arrays({
@@ -72,6 +88,51 @@ webGpuTest("fit() on WebGPU comes to the CPU's weights", async () => {
     (value.data as Float32Array).forEach((one, at) => assertAlmostEquals(other[at]!, one, 2e-3));
   }
 });
+
+/** The optimizers that are computed on the card, those that are not, and one that steps twice. */
+const together: Readonly<Record<string, (name: string) => boolean>> = {
+  "all optimizers on the card": (name) => !/^(adafactor|lamb|sam)/.test(name),
+  "optimizers at home": (name) => /^(adafactor|lamb)/.test(name),
+  "a probing optimizer": (name) => name.startsWith("sam"),
+};
+
+for (const [what, isOne] of Object.entries(together)) {
+  webGpuTest(`ten steps with ${what} on WebGPU come to the CPU's weights`, async () => {
+    const chosen = optimizers.filter(({ name }) => isOne(name));
+    assert(chosen.length > 0);
+    // A layer for each, so that one graph has them all: a shader takes long to be made ready.
+    const model = linearLayers(chosen.length);
+    const groups = chosen.slice(1).map((optimizer, at) => ({
+      parameters: new RegExp(`^fc${at + 1}\\.`),
+      optimizer,
+    }));
+    const options = { optimizer: chosen[0]!, groups };
+    const found = await train(await runtimeFor("webgpu", () => {}), options, { model });
+    const known = await train(cpu, options, { model });
+    assertSameWeights(found.model, known.model, 1e-4);
+    known.history.epochs.forEach(({ loss }, at) =>
+      assertAlmostEquals(found.history.epochs[at]!.loss, loss, 1e-4)
+    );
+  });
+}
+
+/** Gradients of all parameters together must be within `bound` of the known ones, relative to their length. */
+function assertNear(
+  found: ReadonlyMap<string, Tensor>,
+  known: ReadonlyMap<string, Tensor>,
+  bound: number,
+): void {
+  let [error, size] = [0, 0];
+  for (const [parameter, { data }] of known) {
+    const other = found.get(parameter)!.data as Float32Array;
+    (data as Float32Array).forEach((one, at) => {
+      error += (one - other[at]!) ** 2;
+      size += one ** 2;
+    });
+  }
+  assert(size > 0);
+  assert(Math.sqrt(error / size) < bound, `${Math.sqrt(error / size)}`);
+}
 
 function numbers(dims: readonly number[]): Tensor<"float32"> {
   const count = dims.reduce((a, b) => a * b, 1);

@@ -154,7 +154,8 @@ function introduce(model: Model, { isNewHead, data, chosen }: Introduction, outp
   );
   output.line(
     `trains ${count(sum(trained))} of ${count(sum(parameters))} weights: ${optimizer}, learning ` +
-      `rate ${learningRate} (${schedule}), ${plural(epochs, "epoch")}, batches of ${batchSize}, ` +
+      `rate ${learningRate} (${schedule}), ${plural(epochs, "epoch")}, batches of ` +
+      `${batchSize === "auto" ? "as many as fit" : batchSize}, ` +
       `augmentation ${augment}${mix === "none" ? "" : `, mixed by ${mix}`}`,
   );
 }

@@ -10,6 +10,7 @@ import { FINE_TUNE_OPTIONS } from "../fine_tune/options.ts";
 import { recipe } from "../fine_tune/recipe.ts";
 import { optimizerOf } from "../fine_tune/train.ts";
 import { table } from "../table.ts";
+import { UsageError } from "../usage_error.ts";
 
 const SHARED = [
   ...["backbone", "train", "batch-size", "optimizer", "weight-decay", "augment", "device", "seed"],
@@ -52,6 +53,7 @@ export const lrFindCommand: Command = {
     const { model, isNewHead } = prepareModel(backbone, data.classes, { train, seed });
     const chosen = recipe(values, isNewHead);
     const { batchSize, augment } = chosen;
+    if (batchSize === "auto") throw new UsageError("--batch-size must be a number for lr-find");
     const found = await lrFind(model, data.train, {
       batchSize,
       augment,

@@ -57,7 +57,12 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
       "adafactor, a tenth with lion",
     help: "highest learning rate",
   },
-  { ...BATCH_SIZE, help: "pictures a step" },
+  {
+    ...BATCH_SIZE,
+    value: "N|auto",
+    word: "auto",
+    help: "pictures a step; auto takes as many as fit into memory",
+  },
   {
     name: "optimizer",
     kind: "text",
@@ -107,6 +112,14 @@ export const FINE_TUNE_OPTIONS: readonly Option[] = [
     otherwise: "none for the head, else imagenet",
     help: "random changes of the pictures: imagenet crops and mirrors them, gentle crops less, " +
       "randaugment and trivialaugment do more than imagenet",
+  },
+  {
+    name: "augment-on",
+    kind: "text",
+    value: "WHERE",
+    choices: ["cpu", "device"],
+    otherwise: "cpu",
+    help: "where that is done: device leaves it to the training graph, for a graphics card",
   },
   {
     name: "mix",

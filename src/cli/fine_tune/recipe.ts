@@ -10,7 +10,7 @@ export interface Recipe {
   /** Passes over the pictures. */
   readonly epochs: number;
   /** Pictures a step. */
-  readonly batchSize: number;
+  readonly batchSize: number | "auto";
   /** Optimizer, by name. */
   readonly optimizer: OptimizerName;
   /** Highest learning rate. */
@@ -62,7 +62,9 @@ export function recipe(values: Values, isNewHead: boolean): Recipe {
   return {
     headEpochs: isNewHead ? values.number("head-epochs") ?? base.headEpochs : 0,
     epochs: values.number("epochs") ?? base.epochs,
-    batchSize: values.number("batch-size") ?? base.batchSize,
+    batchSize: values.text("batch-size") === "auto"
+      ? "auto"
+      : values.number("batch-size") ?? base.batchSize,
     optimizer,
     learningRate: values.number("lr") ?? base.learningRate * rateFactor,
     weightDecay: values.number("weight-decay") ?? weightDecay,

@@ -1,7 +1,7 @@
 import type { Model } from "../../onnx/model.ts";
 import type { Callback } from "../../train/callbacks/callback.ts";
 import { earlyStopping } from "../../train/callbacks/early_stopping.ts";
-import { DivergenceError, type History } from "../../train/fit.ts";
+import { DivergenceError, type History, OutOfMemoryError } from "../../train/fit.ts";
 import { cutMix } from "../../train/mix/cut_mix.ts";
 import type { Mix } from "../../train/mix/mix.ts";
 import { mixUp } from "../../train/mix/mix_up.ts";
@@ -77,6 +77,7 @@ export async function train(
     dryRun: values.flag("dry-run"),
     ...present("precision", values.text("precision") as Precision | undefined),
     ...present("memory", values.text("memory") as MemoryMode | undefined),
+    ...present("augmentOn", values.text("augment-on") as FineTuneOptions["augmentOn"]),
     ...present("cacheFolder", values.text("features")),
     ...present("cacheCopies", values.number("copies")),
     seed,
@@ -88,7 +89,7 @@ export async function train(
     const interrupted = signal.aborted && result.stopped !== undefined;
     return { ...result, interrupted, problem: undefined };
   } catch (error) {
-    if (!(error instanceof DivergenceError)) throw error;
+    if (!(error instanceof DivergenceError || error instanceof OutOfMemoryError)) throw error;
     const { model, history, message } = error;
     return { model, history, interrupted: false, problem: message };
   }

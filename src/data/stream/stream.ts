@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Dataset, Example, SkippedExample } from "../../tensor/dataset.ts";
 import { checkOptions, show } from "../../tensor/options.ts";
 import { rng } from "../../tensor/rng.ts";
-import { decodeWhole } from "../decode.ts";
+import { asItIs } from "../decode.ts";
 import { type Decode, nameOf, openPicture } from "../picture.ts";
 import type { OnUnreadable } from "../picture_dataset.ts";
 import type { PictureEntry } from "../pictures.ts";
@@ -79,7 +79,8 @@ export function stream(
     if (image === undefined) return item as Example;
     const name = item.name ?? nameOf(image, index);
     try {
-      return { ...item, name, image: await decode(await openPicture(image, name), index, epoch) };
+      const decoded = await decode(await openPicture(image, name), index, epoch);
+      return { ...item, ...decoded, name };
     } catch (error) {
       if (!(error instanceof UnreadableImageError) || onUnreadable === "error") throw error;
       if (!unreadable.has(index)) skipped.push({ name, reason: error.reason, index });
@@ -90,7 +91,7 @@ export function stream(
   const common = { length, sequential: true, skipped, ...(classes && { classes }) };
   return {
     ...common,
-    get: (index, epoch = 0) => read(index, decodeWhole, epoch),
+    get: (index, epoch = 0) => read(index, asItIs, epoch),
     prepare(wanted) {
       const decode = preparedDecoder(wanted);
       return { ...common, get: (index, epoch = 0) => read(index, decode, epoch) };

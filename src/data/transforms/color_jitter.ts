@@ -61,6 +61,7 @@ export function colorJitter(
     const low = Math.max(0, centre - reach);
     return low + (centre + reach - low) * random.uniform();
   };
+  const count = [brightness, contrast, saturation].filter((reach) => reach > 0).length;
   return {
     name: "colorJitter",
     sample(random) {
@@ -82,5 +83,18 @@ export function colorJitter(
         (changed, { property, amount }) => ADJUST[property](changed, amount),
         image,
       ),
+    // A hue is turned by other means than levels.
+    ...(hue === 0 && count > 0 && {
+      inGraph: { part: "levels" as const, numbers: (drawn) => levels(drawn) },
+    }),
   };
+}
+
+/** For each adjustment a factor, and how much of the mean grey and of a pixel's own grey stays. */
+function levels(adjustments: readonly ColorAdjustment[]): number[] {
+  return adjustments.flatMap(({ property, amount }) => [
+    amount,
+    Number(property === "contrast"),
+    Number(property === "saturation"),
+  ]);
 }

@@ -27,5 +27,9 @@ const schema = z.strictObject({ probability: probability.default(0.1) });
  * ```
  */
 export function grayscale(options: GrayscaleOptions = {}): Augmentation<boolean> {
-  return occasional("grayscale", checkOptions("grayscale", schema, options), greyed);
+  return {
+    ...occasional("grayscale", checkOptions("grayscale", schema, options), greyed),
+    // All that is left is each pixel's own grey.
+    inGraph: { part: "levels", numbers: (isGrey) => isGrey ? [0, 0, 1] : [1, 0, 0] },
+  };
 }

@@ -29,6 +29,7 @@ export function horizontalFlip(options: HorizontalFlipOptions = {}): Augmentatio
     name: "horizontalFlip",
     sample: (random) => random.uniform() < probability,
     apply: (image, flips) => flips ? mirror(image) : image,
+    inGraph: { part: "mirrorAcross", numbers: (flips) => [Number(flips)] },
   };
 }
 

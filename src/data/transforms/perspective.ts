@@ -4,7 +4,7 @@ import { checkOptions } from "../../tensor/options.ts";
 import type { Rng } from "../../tensor/rng.ts";
 import { perspectiveTo, type Point } from "./matrices.ts";
 import { probability } from "./range.ts";
-import { type WarpOptions, warpPerspective, warpSchema } from "./warp.ts";
+import { type WarpOptions, warpPart, warpPerspective, warpSchema } from "./warp.ts";
 
 /** Options of `perspective`; `interpolation` is "bilinear" by default. */
 export interface PerspectiveOptions extends WarpOptions {
@@ -16,6 +16,9 @@ export interface PerspectiveOptions extends WarpOptions {
 
 /** Where the corners go, in pixels: top left, top right, bottom right, bottom left. */
 export type Corners = readonly (readonly [x: number, y: number])[];
+
+/** Coefficients of the picture as it is. */
+const UNCHANGED = [1, 0, 0, 0, 1, 0, 0, 0];
 
 const schema = z.strictObject({
   distortion: z.number().min(0).max(1).default(0.5),
@@ -47,6 +50,15 @@ export function perspective(options: PerspectiveOptions = {}): Augmentation<Corn
       corners === undefined
         ? image
         : warpPerspective(image, perspectiveTo(image, corners as readonly Point[]), warp),
+    inGraph: {
+      part: warpPart(warp),
+      numbers: (corners, widthPx, heightPx) => [
+        ...corners === undefined
+          ? UNCHANGED
+          : perspectiveTo({ widthPx, heightPx }, corners as readonly Point[]),
+        ...warp.fill,
+      ],
+    },
   };
 }
 

@@ -39,6 +39,15 @@ export function randomResizedCrop(
     sample: (random, widthPx, heightPx) => sample(random, widthPx, heightPx, scale, ratio),
     crop: (part) => part,
     apply: (image) => image,
+    inGraph: {
+      part: "window",
+      numbers: ({ leftPx, topPx, ...part }, widthPx, heightPx) => [
+        leftPx / widthPx,
+        topPx / heightPx,
+        part.widthPx / widthPx,
+        part.heightPx / heightPx,
+      ],
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Augmentation } from "../../tensor/dataset.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { spread, spreadSchema } from "./range.ts";
 import { rotation } from "./matrices.ts";
-import { warpAffine, type WarpOptions, warpSchema } from "./warp.ts";
+import { warpAffine, type WarpOptions, warpPart, warpSchema } from "./warp.ts";
 
 /** Options of `rotate`. */
 export interface RotateOptions extends WarpOptions {
@@ -33,5 +33,12 @@ export function rotate(options: RotateOptions = {}): Augmentation<number> {
     settings: warp,
     sample: (random) => spread(random, degrees),
     apply: (image, angle) => warpAffine(image, rotation(image, angle), warp),
+    inGraph: {
+      part: warpPart(warp),
+      numbers: (angle, widthPx, heightPx) => [
+        ...rotation({ widthPx, heightPx }, angle),
+        ...warp.fill,
+      ],
+    },
   };
 }

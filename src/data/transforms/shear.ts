@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Augmentation } from "../../tensor/dataset.ts";
 import { checkOptions } from "../../tensor/options.ts";
+import type { Size } from "../geometry.ts";
 import { shearing } from "./matrices.ts";
 import { spread, spreadSchema } from "./range.ts";
-import { warpAffine, type WarpOptions, warpSchema } from "./warp.ts";
+import { type Matrix, warpAffine, type WarpOptions, warpPart, warpSchema } from "./warp.ts";
 
 /** Options of `shear`. */
 export interface ShearOptions extends WarpOptions {
@@ -49,9 +50,18 @@ export function shear(options: ShearOptions = {}): Augmentation<ShearAngles> {
       xDegrees: spread(random, xDegrees),
       yDegrees: spread(random, yDegrees),
     }),
-    apply: (image, { xDegrees, yDegrees }) => {
-      const centre = [image.widthPx / 2, image.heightPx / 2] as const;
-      return warpAffine(image, shearing(xDegrees, yDegrees, centre), warp);
+    apply: (image, angles) => warpAffine(image, about(image, angles), warp),
+    inGraph: {
+      part: warpPart(warp),
+      numbers: (angles, widthPx, heightPx) => [
+        ...about({ widthPx, heightPx }, angles),
+        ...warp.fill,
+      ],
     },
   };
+}
+
+/** The map of a shear about the centre of a picture. */
+function about({ widthPx, heightPx }: Size, { xDegrees, yDegrees }: ShearAngles): Matrix {
+  return shearing(xDegrees, yDegrees, [widthPx / 2, heightPx / 2]);
 }

@@ -16,7 +16,11 @@ import { occasional, type OccasionalOptions, occasionalSchema } from "./occasion
  * ```
  */
 export function verticalFlip(options: OccasionalOptions = {}): Augmentation<boolean> {
-  return occasional("verticalFlip", checkOptions("verticalFlip", occasionalSchema, options), flip);
+  const checked = checkOptions("verticalFlip", occasionalSchema, options);
+  return {
+    ...occasional("verticalFlip", checked, flip),
+    inGraph: { part: "mirrorDown", numbers: (flips) => [Number(flips)] },
+  };
 }
 
 function flip(image: Image): Image {

@@ -12,6 +12,11 @@ export interface WarpOptions {
 /** `WarpOptions` with nothing left out. */
 export type Warp = Required<WarpOptions>;
 
+/** The part of a graph that fills a picture so. */
+export function warpPart({ interpolation }: Warp): "warpNearest" | "warpBilinear" {
+  return interpolation === "nearest" ? "warpNearest" : "warpBilinear";
+}
+
 /** A row of a matrix that maps places of the result to places of the picture. */
 export type Matrix = readonly [number, number, number, number, number, number];
 

@@ -43,6 +43,8 @@ export interface SeparateOptions {
   readonly live: (value: Value) => boolean;
   /** Nodes that are not frozen whatever they read. */
   readonly stateful: (node: Node) => boolean;
+  /** Further nodes for which a run of their own does not pay. @default {none} */
+  readonly cheap?: (node: Node) => boolean;
   /** Length of the first axis of what is kept example by example. */
   readonly batch: number;
 }
@@ -57,7 +59,9 @@ export function separate(graph: Graph, options: SeparateOptions): Separated {
   const sorted = graph.sorted();
   const frozen = frozenNodes(graph, sorted, options);
   keepRows(graph, sorted, frozen, options.batch);
-  if (![...frozen].some((node) => node.domain !== "" || !CHEAP.has(node.opType))) {
+  const isCheap = (node: Node) =>
+    node.domain === "" && CHEAP.has(node.opType) || options.cheap?.(node);
+  if ([...frozen].every(isCheap)) {
     return { frozen: undefined, rest: graph.clone(), boundary: [] };
   }
   const values = boundaryOf(graph, sorted, frozen);

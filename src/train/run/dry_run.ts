@@ -4,9 +4,10 @@ import { exists } from "../checkpoint_files.ts";
 import type { FitSettings } from "../fit_options.ts";
 import type { FitResult } from "../history.ts";
 import { stderrProgress } from "../progress.ts";
-import { Run, type RunDatasets } from "../run.ts";
+import type { RunDatasets } from "../run.ts";
 import type { Trainer } from "../trainer.ts";
 import { firstExamples } from "./first_examples.ts";
+import { runToEnd } from "./run_to_end.ts";
 
 /** Whole batches of each data set that are tried. */
 const BATCHES = 2;
@@ -54,8 +55,9 @@ export async function dryRun(
     if (checkpoint !== undefined) {
       await checkFolder(typeof checkpoint === "string" ? checkpoint : checkpoint.folder);
     }
-    const { history, stopped } = await once(trainerOf(trial), tried);
-    if (stopped === undefined) await once(trainerOf({ ...trial, verbose: false }), tried);
+    const trainer = (batchSize: number) => trainerOf({ ...trial, batchSize, verbose: false });
+    const { history, stopped } = await runToEnd(trainerOf(trial), tried, trainer);
+    if (stopped === undefined) await runToEnd(trainer(batchSize), tried, trainer);
     stderrProgress(verbose, "").note(
       `dry run: ${tried.train.length} examples trained on, ${tried.validation?.length ?? 0} ` +
         "measured on, a checkpoint written and read; nothing was kept",
@@ -63,14 +65,6 @@ export async function dryRun(
     return { model, history, dryRun: true, ...(stopped !== undefined && { stopped }) };
   } finally {
     await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function once(trainer: Trainer, datasets: RunDatasets): Promise<FitResult> {
-  try {
-    return await new Run(trainer, datasets).run();
-  } finally {
-    await trainer.release();
   }
 }
 

@@ -1,61 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { batchNorm, dropout, flatten, linear, relu } from "../../../models/layers.ts";
-import { input, network, output, toModel } from "../../../models/network.ts";
-import { conv2d, maxPool } from "../../../models/windows.ts";
-import { arrays } from "../../../src/data/arrays.ts";
-import type { Model } from "../../../src/onnx/model.ts";
 import { nativeEngine } from "../../../src/runtime/native/engine.ts";
 import { cpu, nodeCpu } from "../../../src/runtime/onnxruntime.ts";
 import type { Resident, Runtime } from "../../../src/runtime/runtime.ts";
-import type { Dataset } from "../../../src/tensor/dataset.ts";
-import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { DivergenceError } from "../../../src/train/divergence_error.ts";
-import type { FitOptions, FitResult } from "../../../src/train/fit.ts";
-import { adafactor } from "../../../src/train/optimizers/adafactor.ts";
-import { adagrad } from "../../../src/train/optimizers/adagrad.ts";
-import { adam } from "../../../src/train/optimizers/adam.ts";
+import type { FitOptions } from "../../../src/train/fit.ts";
 import { adamW } from "../../../src/train/optimizers/adamw.ts";
-import { lamb } from "../../../src/train/optimizers/lamb.ts";
-import { lion } from "../../../src/train/optimizers/lion.ts";
-import { lookahead } from "../../../src/train/optimizers/lookahead.ts";
-import { nadam } from "../../../src/train/optimizers/nadam.ts";
-import type { Optimizer } from "../../../src/train/optimizers/optimizer.ts";
-import { radam } from "../../../src/train/optimizers/radam.ts";
-import { rmsprop } from "../../../src/train/optimizers/rmsprop.ts";
-import { sam } from "../../../src/train/optimizers/sam.ts";
 import { sgd } from "../../../src/train/optimizers/sgd.ts";
-import { Run } from "../../../src/train/run.ts";
-import { settingsFor } from "../../../src/train/settings_for.ts";
-import { Trainer } from "../../../src/train/trainer.ts";
-import { hashed } from "../../autodiff/golden_numbers.ts";
-
-const SIZE = 8;
-
-/** Convolution, batch normalisation, pooling, dropout, linear: everything that changes or is drawn. */
-function smallNetwork(): Model {
-  const net = network(3);
-  const x = input(net, "x", ["batch", 1, SIZE, SIZE]);
-  let y = conv2d(net, x, {
-    name: "conv",
-    channels: 4,
-    kernel: 3,
-    padding: 1,
-    bias: false,
-  });
-  y = relu(net, batchNorm(net, y, { name: "bn" }), { name: "relu" });
-  y = flatten(net, maxPool(net, y, { name: "pool", kernel: 2 }), { name: "flat" });
-  y = dropout(net, y, { name: "drop", ratio: 0.2 });
-  output(net, linear(net, y, { name: "fc", features: 3 }));
-  return toModel(net, { name: "small" });
-}
-
-function data(count = 20): Dataset {
-  const numbers = [...hashed("x", count * SIZE ** 2)].map((u) => 2 * u - 1);
-  return arrays({
-    inputs: { x: tensor("float32", [count, 1, SIZE, SIZE], numbers) },
-    targets: tensor("int64", [count], Array.from({ length: count }, (_, i) => i % 3)),
-  });
-}
+import { assertSameWeights, data, optimizers, SIZE, train } from "./small_runs.ts";
 
 /** What crossed to the engine and back. */
 interface Crossed {
@@ -94,59 +46,10 @@ function deviceLike(
   };
 }
 
-async function train(
-  runtime: Runtime,
-  options: FitOptions,
-  notes: string[] = [],
-): Promise<FitResult> {
-  const model = smallNetwork();
-  const dataset = data();
-  const settings = await settingsFor(model, dataset, {
-    epochs: 2,
-    batchSize: 4,
-    verbose: false,
-    ...options,
-  });
-  const trainer = new Trainer(runtime, model, settings, (line) => void notes.push(line));
-  try {
-    return await new Run(trainer, {
-      given: dataset,
-      train: dataset,
-      validation: settings.validation,
-    }).run();
-  } finally {
-    await trainer.release();
-  }
-}
-
-function assertSameWeights(found: Model, known: Model, tolerance: number): void {
-  for (const { name, constant } of known.graph.constants()) {
-    const other = found.graph.value(name).constant!.data as Float32Array;
-    (constant!.data as Float32Array).forEach((one, at) =>
-      assertAlmostEquals(other[at]!, one, tolerance, `${name} ${at}`)
-    );
-  }
-}
-
-const optimizers: readonly Optimizer[] = [
-  sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }),
-  adam({ amsgrad: true }),
-  adamW(),
-  adagrad(),
-  lion(),
-  nadam(),
-  radam(),
-  rmsprop({ momentum: 0.5, centered: true }),
-  adafactor(),
-  lamb(),
-  lookahead(sgd({ learningRate: 0.05 })),
-  sam(sgd({ learningRate: 0.05 })),
-];
-
 for (const optimizer of optimizers) {
   Deno.test(`ten steps with ${optimizer.name} on a device are those at home`, async () => {
     const notes: string[] = [];
-    const found = await train(deviceLike(), { optimizer }, notes);
+    const found = await train(deviceLike(), { optimizer }, { notes });
     const known = await train(cpu, { optimizer });
     // Lion steps by a sign, which rounding may turn where a moment is next to nothing.
     assertSameWeights(found.model, known.model, optimizer.name === "lion" ? 3e-3 : 2e-5);
