@@ -135,6 +135,29 @@ const CASES: readonly [name: string, shapes: Shapes, make: Make][] = [
     },
   ],
   [
+    "a convolution of two steps a time, transposed",
+    { x: [2, 32, 6, 7], w: [32, 16, 3, 3] },
+    (g, { x, w }) =>
+      conv(g, [x!, w!], [2, 16, 12, 14], {
+        strides: [2, 2],
+        pads: [1, 1, 1, 1],
+        output_padding: [1, 1],
+      }, "ConvTranspose"),
+  ],
+  [
+    "one of two and three steps, with places that no tap reaches, and a sum",
+    { x: [2, 32, 8, 5], w: [32, 16, 1, 4], v: [16, 16, 3, 3], p: [2, 16, 16, 15] },
+    (g, { x, w, v, p }) => {
+      const back = conv(g, [x!, w!], [2, 16, 16, 15], {
+        strides: [2, 3],
+        pads: [0, 1, 0, 0],
+        output_padding: [1, 0],
+      }, "ConvTranspose");
+      const other = conv(g, [p!, v!], [2, 16, 16, 15], { pads: [1, 1, 1, 1] });
+      return g.unary("Relu", g.add(back, other));
+    },
+  ],
+  [
     "pictures of three channels",
     { x: [2, 3, 17, 15], w: [32, 3, 7, 7], b: [32] },
     (g, { x, w, b }) =>

@@ -2,6 +2,7 @@ import type { Node, Value } from "../../../onnx/graph.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { dimsOf } from "../../builder.ts";
 import { originOf } from "../turned_filters.ts";
+import { isPhased, phasedConv } from "./phased_conv.ts";
 import { BLOCKED_DOMAIN, type BlockedValues, type Finish, type Pending } from "./blocked_values.ts";
 
 /** With fewer places in all images reordering a large weight costs more than the kernel saves. */
@@ -13,15 +14,39 @@ export function paysBlocked(values: BlockedValues, node: Node): boolean {
   const [x, weight] = node.inputs as [Value, Value];
   if (weight.constant || dimsOf(x).length !== 4 || x.type !== "float32") return false;
   if (node.opType === "ConvTranspose") {
-    return isDepthwise(values, node) && transposedPads(node).every((pad) => pad >= 0);
+    return isPhased(values, node) ||
+      isDepthwise(values, node) && transposedPads(node).every((pad) => pad >= 0);
   }
   return node.int("group", 1) === 1 ? paysDense(values, node) : isDepthwise(values, node);
 }
 
 /** The blocked form of what a convolution puts out. */
 export function blockedConv(values: BlockedValues, node: Node): Pending {
-  return (finish) =>
-    node.opType === "Conv" ? convolved(values, node, finish) : transposed(values, node, finish);
+  if (node.opType === "Conv") return (finish) => convolved(values, node, finish);
+  return isPhased(values, node)
+    ? (finish) => phasedConv(values, node, finish)
+    : (finish) => transposed(values, node, finish);
+}
+
+/** How `blockedDense` convolves. */
+interface DenseOptions {
+  /** Shape of the result. */
+  readonly shape: readonly number[];
+  /** Zeros before and after each axis. */
+  readonly pads: readonly number[];
+}
+
+/** A convolution of one group and stride 1 whose channels fill their blocks. */
+export function blockedDense(
+  values: BlockedValues,
+  x: Value,
+  weight: Value,
+  { shape, pads }: DenseOptions,
+): Value {
+  const kernel = dimsOf(weight).slice(2);
+  const inputs = [values.of(x), denseFilters(values, weight)];
+  const attributes = { kernel_shape: kernel, strides: [1, 1], dilations: [1, 1], pads, group: 1 };
+  return values.g.op("Conv", inputs, shape, attributes, "float32", BLOCKED_DOMAIN);
 }
 
 function convolved(
