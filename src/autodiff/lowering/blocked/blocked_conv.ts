@@ -30,23 +30,23 @@ export function blockedConv(values: BlockedValues, node: Node): Pending {
 
 /** How `blockedDense` convolves. */
 interface DenseOptions {
-  /** Shape of the result. */
-  readonly shape: readonly number[];
+  /** Window. */
+  readonly kernel: readonly number[];
   /** Zeros before and after each axis. */
   readonly pads: readonly number[];
+  /** Shape of the result. */
+  readonly shape: readonly number[];
 }
 
-/** A convolution of one group and stride 1 whose channels fill their blocks. */
+/** A convolution of one group and stride 1 by filters in blocked form; channels fill their blocks. */
 export function blockedDense(
-  values: BlockedValues,
-  x: Value,
-  weight: Value,
-  { shape, pads }: DenseOptions,
+  { g }: BlockedValues,
+  blocked: Value,
+  filters: Value,
+  { kernel, pads, shape }: DenseOptions,
 ): Value {
-  const kernel = dimsOf(weight).slice(2);
-  const inputs = [values.of(x), denseFilters(values, weight)];
   const attributes = { kernel_shape: kernel, strides: [1, 1], dilations: [1, 1], pads, group: 1 };
-  return values.g.op("Conv", inputs, shape, attributes, "float32", BLOCKED_DOMAIN);
+  return g.op("Conv", [blocked, filters], shape, attributes, "float32", BLOCKED_DOMAIN);
 }
 
 function convolved(
@@ -167,7 +167,9 @@ function denseFilters(values: BlockedValues, weight: Value): Value {
   const { g, block } = values;
   const origin = originOf(weight);
   if (origin && dimsOf(weight).slice(0, 2).every((size) => size % block === 0)) {
-    return turnedDenseFilters(values, origin);
+    const window = dimsOf(origin).slice(2);
+    const taps = Array.from({ length: sizeOf(window) }, (_, at) => sizeOf(window) - 1 - at);
+    return turnedDenseFilters(values, origin, { taps, window });
   }
   const [filters, channels, ...window] = dimsOf(weight) as [number, number, ...number[]];
   const [outputs, inputs] = [values.padded(filters), values.padded(channels)];
@@ -186,21 +188,33 @@ function stemFilters({ g, block }: BlockedValues, weight: Value): Value {
   return g.reshape(g.transpose(rows, [0, 2, 1]), dimsOf(weight));
 }
 
-/** The same of filters `[O, C, h, w]` turned around, inputs and outputs exchanged. */
-function turnedDenseFilters({ g, block }: BlockedValues, weight: Value): Value {
-  const [filters, channels, ...window] = dimsOf(weight) as [number, number, ...number[]];
-  const taps = sizeOf(window);
-  const byChannel = g.transpose(g.reshape(weight, [filters, channels * taps]), [1, 0]);
-  const rows = g.reshape(byChannel, [channels / block, block, taps * filters]);
+/** Which part of a window is taken. */
+interface TakenTaps {
+  /** Places in the window of the filters, row by row. */
+  readonly taps: readonly number[];
+  /** The window that these make. */
+  readonly window: readonly number[];
+}
+
+/** Filters `[O, C, h, w]`, inputs and outputs exchanged, of some of their window's elements. */
+export function turnedDenseFilters(
+  { g, block }: BlockedValues,
+  weight: Value,
+  { taps, window }: TakenTaps,
+): Value {
+  const [filters, channels, ...whole] = dimsOf(weight) as [number, number, ...number[]];
+  const count = sizeOf(whole);
+  const byChannel = g.transpose(g.reshape(weight, [filters, channels * count]), [1, 0]);
+  const rows = g.reshape(byChannel, [channels / block, block, count * filters]);
   const parts = filters / block;
   const blocks = g.reshape(g.transpose(rows, [0, 2, 1]), [
     channels / block,
-    taps * parts,
+    count * parts,
     block * block,
   ]);
   const places = Array.from(
-    { length: parts * taps },
-    (_, at) => (taps - 1 - at % taps) * parts + Math.floor(at / taps),
+    { length: parts * taps.length },
+    (_, at) => taps[at % taps.length]! * parts + Math.floor(at / taps.length),
   );
   return g.reshape(g.gather(blocks, g.integers(places), 1), [channels, filters, ...window]);
 }

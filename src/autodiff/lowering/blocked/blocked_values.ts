@@ -103,6 +103,19 @@ export class BlockedValues {
     );
   }
 
+  /** A blocked value with its channels last, `[N, H, W, C]`. */
+  channelsLast(value: Value): Value {
+    const [images, channels, ...places] = dimsOf(value) as [number, number, ...number[]];
+    return this.g.op(
+      "ReorderOutput",
+      [this.of(value)],
+      [images, ...places, channels],
+      { channels, channels_last: 1 },
+      typeOf(value),
+      BLOCKED_DOMAIN,
+    );
+  }
+
   /** One filter a channel, `[C, 1, h, w]`, as an image of C channels in blocked form. */
   filters(weight: Value): Value {
     const [channels, , ...window] = dimsOf(weight) as [number, number, ...number[]];

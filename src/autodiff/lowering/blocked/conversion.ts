@@ -38,6 +38,7 @@ export class Conversion {
     if (node.domain !== "" && node.domain !== "ai.onnx") return false;
     if (node.opType === "BatchNormalization") return this.#norm(node);
     if (REDUCTIONS.has(node.opType)) return this.#reduction(node);
+    if (node.opType === "Transpose") return this.#channelsLast(node);
     if (!this.#isConvertible(node)) return false;
     if (paysBlocked(this.values, node)) {
       this.values.defer(node.outputs[0]!, blockedConv(this.values, node));
@@ -91,6 +92,20 @@ export class Conversion {
     const made = reduced(this.values, node);
     if (!made) return false;
     this.values.g.graph.replaceUses(y, made);
+    return true;
+  }
+
+  /** Channels of a blocked value put last, by a reshape to `[N, 1, C, H·W]` and an exchange. */
+  #channelsLast(node: Node): boolean {
+    const { values } = this;
+    const [y] = node.outputs as [Value];
+    const reshape = node.inputs[0]!.producer;
+    const x = reshape?.opType === "Reshape" ? reshape.inputs[0]! : undefined;
+    if (!x || !values.isNative(x) || !values.fills(x) || !this.#isInner(y)) return false;
+    const [images, channels, ...places] = dimsOf(x) as [number, number, ...number[]];
+    const isApart = sameShape(dimsOf(node.inputs[0]!), [images, 1, channels, sizeOf(places)]);
+    if (!isApart || node.ints("perm")?.join() !== "0,1,3,2") return false;
+    values.g.graph.replaceUses(y, values.g.reshape(values.channelsLast(x), dimsOf(y)));
     return true;
   }
 

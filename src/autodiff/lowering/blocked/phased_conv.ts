@@ -1,7 +1,6 @@
 import type { Node, Value } from "../../../onnx/graph.ts";
 import { dimsOf } from "../../builder.ts";
-import { turnedFilters } from "../turned_filters.ts";
-import { blockedDense } from "./blocked_conv.ts";
+import { blockedDense, turnedDenseFilters } from "./blocked_conv.ts";
 import type { BlockedValues, Finish } from "./blocked_values.ts";
 
 /** What one residue of the output's places along an axis is made of. */
@@ -66,14 +65,18 @@ function partOf(
   phases: readonly [Phase, Phase],
   places: readonly [number, number],
 ): Value {
-  const { g } = values;
   const [x, weight] = node.inputs as [Value, Value];
   const strides = node.ints("strides") ?? [1, 1];
-  const window = dimsOf(weight).slice(2);
-  const taps = g.slice(weight, [2, 3], phases.map(({ first }) => first), window, strides);
+  const [, channels, , width] = dimsOf(weight) as [number, number, number, number];
   const [images] = dimsOf(x) as [number];
-  const [, channels] = dimsOf(weight) as [number, number];
-  return blockedDense(values, x, turnedFilters(g, taps, 1), {
+  // Backwards, as a convolution reads them.
+  const [down, across] = phases.map(({ first, taps }, axis) =>
+    Array.from({ length: taps }, (_, at) => first + (taps - 1 - at) * strides[axis]!)
+  ) as [number[], number[]];
+  const window = [down.length, across.length];
+  const taps = down.flatMap((row) => across.map((column) => row * width + column));
+  return blockedDense(values, values.of(x), turnedDenseFilters(values, weight, { taps, window }), {
+    kernel: window,
     shape: [images, channels, ...places],
     pads: [...phases.map(({ before }) => before), ...phases.map(({ after }) => after)],
   });
