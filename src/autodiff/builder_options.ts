@@ -1,5 +1,5 @@
-/** Something that a device cannot do: give the places of the maxima that MaxPool found. */
-export type Lack = "MaxPool indices";
+/** Something that a device cannot do: give the places of the maxima that MaxPool found, put numbers there. */
+export type Lack = "MaxPool indices" | "MaxUnpool";
 
 /** What the operators that a builder adds must be fit for. */
 export interface BuilderOptions {

@@ -10,7 +10,8 @@ export type Device = "cpu" | "cuda" | "webgpu";
 /** What the engine, version 1.30, cannot do on a device and a gradient must do without. */
 export const LACKS: Readonly<Record<Device, ReadonlySet<Lack>>> = {
   cpu: new Set(),
-  cuda: new Set(),
+  // No kernel; on the CPU, the numbers would travel.
+  cuda: new Set<Lack>(["MaxUnpool"]),
   // "The Indices output is not supported yet."
   webgpu: new Set<Lack>(["MaxPool indices"]),
 };
