@@ -1,7 +1,7 @@
 import { create, isMessage } from "@bufbuild/protobuf";
 import { int64s, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Attribute } from "./attribute.ts";
-import { Graph, type Value } from "./graph.ts";
+import { Graph, type Node, type Value } from "./graph.ts";
 import { decodeAttribute, encodeAttribute } from "./attribute_codec.ts";
 import { decodeTensor, type ExternalFiles, typeOfNumber, unusedOfTensor } from "./tensor_codec.ts";
 import { ONNX_TYPE_NUMBERS } from "./types.ts";
@@ -50,9 +50,9 @@ export function decodeGraph(proto: GraphProto, external: ExternalFiles): Graph {
 }
 
 /** Nodes of a graph as messages, each after what it reads. */
-export function encodeNodes(graph: Graph): NodeProto[] {
+export function encodeNodes(nodes: readonly Node[]): NodeProto[] {
   const taken = new Set<string>();
-  return graph.sorted().map((node) => {
+  return nodes.map((node) => {
     // The runtime refuses two nodes of one name, which edits and some exporters leave behind.
     let name = node.name;
     for (let n = 1; name !== "" && taken.has(name); n++) name = `${node.name}_${n}`;

@@ -1,6 +1,6 @@
 import { create, isMessage, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { Graph, Value } from "./graph.ts";
+import type { Graph, Node, Value } from "./graph.ts";
 import { encodeInfo, encodeNodes } from "./graph_codec.ts";
 import { writeFacts } from "./metadata.ts";
 import type { Model } from "./model.ts";
@@ -25,6 +25,12 @@ export interface EncodeOptions {
   readonly metadata?: ReadonlyMap<string, string>;
   /** Values whose type and shape are written down, since the runtime cannot infer them. */
   readonly declared?: readonly Value[];
+  /**
+   * Whether operators whose outputs no other reads come last, from the end of the graph to its start.
+   * The runtime works its way from the last of them to the first: so gradients are computed when it
+   * comes by, and what they are made of is freed. @default {false}
+   */
+  readonly gradientsFirst?: boolean;
 }
 
 /** A model as the bytes of an ONNX file, in pieces; weights are not copied. */
@@ -47,7 +53,7 @@ export function encodeGraph(graph: Graph, options: EncodeOptions = {}): Uint8Arr
 
 function encodePieces(
   graph: Graph,
-  { source, metadata, declared = [] }: EncodeOptions,
+  { source, metadata, declared = [], gradientsFirst = false }: EncodeOptions,
 ): Uint8Array[] {
   const from = source as ModelProto | undefined;
   const opsets = new Map(graph.opsets);
@@ -73,7 +79,7 @@ function encodePieces(
       }),
       docString: from?.graph?.docString ?? "",
       name: from?.graph?.name || "graph",
-      node: encodeNodes(graph),
+      node: encodeNodes(gradientsFirst ? leavesReversed(graph) : graph.sorted()),
       input: graph.inputs.map(encodeInfo),
       output: graph.outputs.map(encodeInfo),
       valueInfo: declared.map(encodeInfo),
@@ -109,4 +115,11 @@ function framed(value: Value): Uint8Array[] {
 function irVersion(known: bigint, opset: number): bigint {
   const needed = opset > 21 ? 10n : opset > 20 ? 9n : opset > 14 ? 8n : 7n;
   return known < needed ? needed : known;
+}
+
+/** Nodes in order, those that nothing reads last and in reverse. */
+function leavesReversed(graph: Graph): Node[] {
+  const isLeaf = (node: Node) => node.outputs.every((value) => !value?.consumers.size);
+  const sorted = graph.sorted();
+  return [...sorted.filter((node) => !isLeaf(node)), ...sorted.filter(isLeaf).reverse()];
 }

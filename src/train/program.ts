@@ -155,7 +155,8 @@ export class Program {
     const declared = options.memory === "low"
       ? recompute(g, { results, parameters: memory.names })
       : [];
-    const openTraining = () => runtime.session(encodeGraph(graph.graph, { source, declared }));
+    const openTraining = () =>
+      runtime.session(encodeGraph(graph.graph, { source, declared, gradientsFirst: true }));
     const frozen = specialised.frozen &&
       await runtime.session(encodeGraph(specialised.frozen, { source }));
     const program = new Program(runtime, model, memory, options, specialised, featureNames, {
