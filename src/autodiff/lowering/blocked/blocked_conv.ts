@@ -1,7 +1,7 @@
 import type { Node, Value } from "../../../onnx/graph.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { dimsOf } from "../../builder.ts";
-import { originOf } from "../turned_filters.ts";
+import { denseFilters, stemFilters } from "./filters.ts";
 import { isPhased, phasedConv } from "./phased_conv.ts";
 import { BLOCKED_DOMAIN, type BlockedValues, type Finish, type Pending } from "./blocked_values.ts";
 
@@ -26,27 +26,6 @@ export function blockedConv(values: BlockedValues, node: Node): Pending {
   return isPhased(values, node)
     ? (finish) => phasedConv(values, node, finish)
     : (finish) => transposed(values, node, finish);
-}
-
-/** How `blockedDense` convolves. */
-interface DenseOptions {
-  /** Window. */
-  readonly kernel: readonly number[];
-  /** Zeros before and after each axis. */
-  readonly pads: readonly number[];
-  /** Shape of the result. */
-  readonly shape: readonly number[];
-}
-
-/** A convolution of one group and stride 1 by filters in blocked form; channels fill their blocks. */
-export function blockedDense(
-  { g }: BlockedValues,
-  blocked: Value,
-  filters: Value,
-  { kernel, pads, shape }: DenseOptions,
-): Value {
-  const attributes = { kernel_shape: kernel, strides: [1, 1], dilations: [1, 1], pads, group: 1 };
-  return g.op("Conv", [blocked, filters], shape, attributes, "float32", BLOCKED_DOMAIN);
 }
 
 function convolved(
@@ -157,66 +136,6 @@ function paysDense({ block }: BlockedValues, node: Node): boolean {
   const count = images * sizeOf(places);
   const isCheap = count >= FEWEST_PLACES || sizeOf(weight) <= count * (channels + filters);
   return sizeOf(window) <= 49 && isCheap;
-}
-
-/**
- * `[O, C, h, w]` as the blocked kernel reads it: `[O/block, C/block, h, w, block of C, block of O]`.
- * By exchanges of two neighbours only, which the runtime does many times faster than any other order.
- */
-function denseFilters(values: BlockedValues, weight: Value): Value {
-  const { g, block } = values;
-  const origin = originOf(weight);
-  if (origin && dimsOf(weight).slice(0, 2).every((size) => size % block === 0)) {
-    const window = dimsOf(origin).slice(2);
-    const taps = Array.from({ length: sizeOf(window) }, (_, at) => sizeOf(window) - 1 - at);
-    return turnedDenseFilters(values, origin, { taps, window });
-  }
-  const [filters, channels, ...window] = dimsOf(weight) as [number, number, ...number[]];
-  const [outputs, inputs] = [values.padded(filters), values.padded(channels)];
-  const whole = g.pad(weight, [0, 0, 0, 0], [outputs - filters, inputs - channels, 0, 0]);
-  const taps = sizeOf(window);
-  const rows = g.reshape(whole, [outputs / block, block, inputs * taps]);
-  const byFilter = g.transpose(rows, [0, 2, 1]);
-  const apart = g.reshape(byFilter, [outputs / block * inputs / block, block, taps, block]);
-  return g.reshape(g.transpose(apart, [0, 2, 1, 3]), [outputs, inputs, ...window]);
-}
-
-/** Filters of fewer channels than a block, which are read plain: `[O/block, C, h, w, block of O]`. */
-function stemFilters({ g, block }: BlockedValues, weight: Value): Value {
-  const [filters, channels, ...window] = dimsOf(weight) as [number, number, ...number[]];
-  const rows = g.reshape(weight, [filters / block, block, channels * sizeOf(window)]);
-  return g.reshape(g.transpose(rows, [0, 2, 1]), dimsOf(weight));
-}
-
-/** Which part of a window is taken. */
-interface TakenTaps {
-  /** Places in the window of the filters, row by row. */
-  readonly taps: readonly number[];
-  /** The window that these make. */
-  readonly window: readonly number[];
-}
-
-/** Filters `[O, C, h, w]`, inputs and outputs exchanged, of some of their window's elements. */
-export function turnedDenseFilters(
-  { g, block }: BlockedValues,
-  weight: Value,
-  { taps, window }: TakenTaps,
-): Value {
-  const [filters, channels, ...whole] = dimsOf(weight) as [number, number, ...number[]];
-  const count = sizeOf(whole);
-  const byChannel = g.transpose(g.reshape(weight, [filters, channels * count]), [1, 0]);
-  const rows = g.reshape(byChannel, [channels / block, block, count * filters]);
-  const parts = filters / block;
-  const blocks = g.reshape(g.transpose(rows, [0, 2, 1]), [
-    channels / block,
-    count * parts,
-    block * block,
-  ]);
-  const places = Array.from(
-    { length: parts * taps.length },
-    (_, at) => taps[at % taps.length]! * parts + Math.floor(at / taps.length),
-  );
-  return g.reshape(g.gather(blocks, g.integers(places), 1), [channels, filters, ...window]);
 }
 
 function padTo(values: BlockedValues, bias: Value): Value {

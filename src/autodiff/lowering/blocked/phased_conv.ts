@@ -1,7 +1,7 @@
 import type { Node, Value } from "../../../onnx/graph.ts";
 import { dimsOf } from "../../builder.ts";
-import { blockedDense, turnedDenseFilters } from "./blocked_conv.ts";
-import type { BlockedValues, Finish } from "./blocked_values.ts";
+import { BLOCKED_DOMAIN, type BlockedValues, type Finish } from "./blocked_values.ts";
+import { turnedDenseFilters } from "./filters.ts";
 
 /** What one residue of the output's places along an axis is made of. */
 interface Phase {
@@ -75,11 +75,21 @@ function partOf(
   ) as [number[], number[]];
   const window = [down.length, across.length];
   const taps = down.flatMap((row) => across.map((column) => row * width + column));
-  return blockedDense(values, values.of(x), turnedDenseFilters(values, weight, { taps, window }), {
-    kernel: window,
-    shape: [images, channels, ...places],
-    pads: [...phases.map(({ before }) => before), ...phases.map(({ after }) => after)],
-  });
+  const filters = turnedDenseFilters(values, weight, { taps, window });
+  return values.g.op(
+    "Conv",
+    [values.of(x), filters],
+    [images, channels, ...places],
+    {
+      group: 1,
+      kernel_shape: window,
+      strides: [1, 1],
+      dilations: [1, 1],
+      pads: [...phases.map(({ before }) => before), ...phases.map(({ after }) => after)],
+    },
+    "float32",
+    BLOCKED_DOMAIN,
+  );
 }
 
 /** The phases along each axis: place p is reached from input q by tap u where q·stride + u − pad = p. */
