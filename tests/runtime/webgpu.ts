@@ -6,7 +6,10 @@ const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 const reason = await whySkipped();
 
-/** Registers a test that needs WebGPU; where there is none it is skipped and its name says why. */
+/**
+ * Registers a test that needs WebGPU; where there is none it is skipped and its name says why. All of
+ * them belong in one file: the engine does not bear WebGPU in two threads of a process.
+ */
 export function webGpuTest(name: string, test: () => Promise<void>): void {
   const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
   Deno.test({ name: name + skipped, ignore: reason !== undefined, fn: test });

@@ -6,12 +6,19 @@ import { mobilenetV2 } from "../../models/mobilenet_v2.ts";
 import { resnet18 } from "../../models/resnet.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Model } from "../../src/onnx/model.ts";
+import { horizontalFlip } from "../../src/data/transforms/horizontal_flip.ts";
+import { randomCrop } from "../../src/data/transforms/random_crop.ts";
+import { rotate } from "../../src/data/transforms/rotate.ts";
+import { verticalFlip } from "../../src/data/transforms/vertical_flip.ts";
 import { cpu, runtimeFor } from "../../src/runtime/onnxruntime.ts";
+import { isOutOfMemory } from "../../src/runtime/out_of_memory.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { fit } from "../../src/train/fit.ts";
 import { adamW } from "../../src/train/optimizers/adamw.ts";
 import { valueAndGrad } from "../../src/train/value_and_grad.ts";
 import { hashed } from "../autodiff/golden_numbers.ts";
+import { refusalOf } from "../train/batch_size/refusal.ts";
+import { distance } from "../train/picture_changes.ts";
 import {
   assertSameWeights,
   linearLayers,
@@ -115,6 +122,40 @@ for (const [what, isOne] of Object.entries(together)) {
     );
   });
 }
+
+webGpuTest("random changes of pictures in a graph on WebGPU are those of decoding", async () => {
+  const runtime = await runtimeFor("webgpu", () => {});
+  const found = await distance("gentle", runtime, [30, 36]);
+  assert(found.most <= 12 && found.mean <= 1.5, JSON.stringify(found));
+  const exact = await distance([randomCrop(), horizontalFlip(), verticalFlip()], runtime);
+  assertEquals(exact, { most: 0, mean: 0 });
+  const turned = await distance([rotate({ degrees: 40, interpolation: "bilinear" })], runtime);
+  assert(turned.mean <= 0.1, JSON.stringify(turned));
+});
+
+webGpuTest("what WebGPU says of a buffer that it cannot have is known", async () => {
+  // Eight gigabytes, which a large card may have.
+  const error = await refusalOf(await runtimeFor("webgpu", () => {}), 45_000);
+  assert(error === undefined || isOutOfMemory(error), String(error));
+});
+
+webGpuTest(
+  "float16 on WebGPU gives the CPU's gradients, or says that the card lacks it",
+  async () => {
+    const model = digitCnn({ seed: 1 });
+    const inputs = { [model.inputs[0]!.name]: numbers([4, 1, 28, 28]) };
+    const targets = tensor("int64", [4], [0, 1, 2, 3]);
+    const known = await valueAndGrad(model, inputs, targets);
+    try {
+      const options = { precision: "float16", device: "webgpu" } as const;
+      const found = await valueAndGrad(model, inputs, targets, options);
+      assertNear(found.gradients, known.gradients, 0.03);
+    } catch (error) {
+      assert(error instanceof RangeError, `${error}`);
+      assert(error.message.includes("shader-f16"), error.message);
+    }
+  },
+);
 
 /** Gradients of all parameters together must be within `bound` of the known ones, relative to their length. */
 function assertNear(

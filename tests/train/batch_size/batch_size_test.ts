@@ -1,10 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Graph } from "../../../src/onnx/graph.ts";
-import { encodeGraph } from "../../../src/onnx/write_model.ts";
-import { cpu, runtimeFor } from "../../../src/runtime/onnxruntime.ts";
+import { cpu } from "../../../src/runtime/onnxruntime.ts";
 import { isOutOfMemory } from "../../../src/runtime/out_of_memory.ts";
 import type { Runtime } from "../../../src/runtime/runtime.ts";
-import { int64s, tensor } from "../../../src/tensor/tensor.ts";
 import type { Callback } from "../../../src/train/callbacks/callback.ts";
 import { autoBatchSize } from "../../../src/train/batch_size/auto_batch_size.ts";
 import { Growth } from "../../../src/train/batch_size/growth.ts";
@@ -14,8 +11,8 @@ import { runToEnd } from "../../../src/train/run/run_to_end.ts";
 import { settingsFor } from "../../../src/train/settings_for.ts";
 import { Trainer } from "../../../src/train/trainer.ts";
 import { fineTune } from "../../../src/workflow/fine_tune.ts";
-import { webGpuTest } from "../../runtime/webgpu.ts";
 import { assertSameWeights, data, smallNetwork, train } from "../resident/small_runs.ts";
+import { refusalOf } from "./refusal.ts";
 
 /** The engine's words for CUDA. */
 const REFUSAL = "CUDA failure 2: out of memory ; GPU=0";
@@ -171,29 +168,6 @@ function stopAfter(count: number): Callback {
     },
   };
 }
-
-/** What an engine says to the greatest root in a matrix of `size` rows and columns. */
-async function refusalOf(runtime: Runtime, size: number): Promise<unknown> {
-  const graph = new Graph();
-  graph.opsets.set("", 17);
-  const x = graph.addInput("x", "float32", [1]);
-  const shape = graph.addInput("shape", "int64", [2]);
-  const [wide] = graph.add("Expand", [x, shape], { outputs: ["wide"] }).outputs;
-  const [root] = graph.add("Sqrt", [wide!], { outputs: ["root"] }).outputs;
-  const [y] = graph.add("ReduceMax", [root!], { outputs: ["y"] }).outputs;
-  graph.outputs.push(Object.assign(y!, { type: "float32", shape: [1, 1] }));
-  const session = await runtime.session(encodeGraph(graph));
-  const feeds = { x: tensor("float32", [1], [1]), shape: int64s([size, size]) };
-  const error = await session.run(feeds).then(() => undefined, (error) => error);
-  await session.release();
-  return error;
-}
-
-webGpuTest("what WebGPU says of a buffer that it cannot have is known", async () => {
-  // Eight gigabytes, which a large card may have.
-  const error = await refusalOf(await runtimeFor("webgpu", () => {}), 45_000);
-  assert(error === undefined || isOutOfMemory(error), String(error));
-});
 
 Deno.test("the engine's own words for memory that it cannot have are known", async () => {
   const error = await refusalOf(cpu, 2 ** 22);

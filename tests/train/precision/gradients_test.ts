@@ -7,7 +7,6 @@ import type { Model } from "../../../src/onnx/model.ts";
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";
 import { type ValueAndGrad, valueAndGrad } from "../../../src/train/value_and_grad.ts";
 import { hashed } from "../../autodiff/golden_numbers.ts";
-import { webGpuTest } from "../../runtime/webgpu.ts";
 import { multiplied } from "../small_models.ts";
 
 function numbers(dims: readonly number[]): Tensor<"float32"> {
@@ -132,18 +131,3 @@ Deno.test("bfloat16 is refused on the CPU, with an operator and what to do", asy
     assert(error.message.includes(part), error.message);
   }
 });
-
-webGpuTest(
-  "float16 on WebGPU gives the CPU's gradients, or says that the card lacks it",
-  async () => {
-    const options = { loss: "mse", precision: "float16", device: "webgpu" } as const;
-    try {
-      const found = await valueAndGrad(product(), { x }, wanted, options);
-      const known = await valueAndGrad(product(), { x }, wanted, { loss: "mse" });
-      assert(compared(found, known).distance < 2e-3);
-    } catch (error) {
-      assert(error instanceof RangeError, `${error}`);
-      assert(error.message.includes("shader-f16"), error.message);
-    }
-  },
-);
