@@ -37,22 +37,9 @@ export const nodeCpu: Runtime = {
   session: (model, options) => openByNode(model, ["cpu"], options),
 };
 
-const webGpu: Runtime = {
-  device: "webgpu",
-  keepsResident: true,
-  channelBlock: () => Promise.resolve(1),
-  rooms: noRooms,
-  session: (model, options) => openByNode(model, ["webgpu", "cpu"], options),
-};
-
+const webGpu = byNode("webgpu", true);
 /** CUDA by onnxruntime-node, whose binding brings every output home. */
-const nodeCuda: Runtime = {
-  device: "cuda",
-  keepsResident: false,
-  channelBlock: () => Promise.resolve(1),
-  rooms: noRooms,
-  session: (model, options) => openByNode(model, ["cuda", "cpu"], options),
-};
+const nodeCuda = byNode("cuda", false);
 
 /** CUDA by the engine's C API. */
 function nativeCuda(settings: CudaSettings, note: (line: string) => void): Runtime {
@@ -67,6 +54,17 @@ function nativeCuda(settings: CudaSettings, note: (line: string) => void): Runti
       settings.graph && options?.captures
         ? capturedOrNot((captures) => open(model, options, captures), note)
         : open(model, options, false),
+  };
+}
+
+/** A device by onnxruntime-node. */
+function byNode(device: Provider, keepsResident: boolean): Runtime {
+  return {
+    device,
+    keepsResident,
+    channelBlock: () => Promise.resolve(1),
+    rooms: noRooms,
+    session: (model, options) => openByNode(model, [device, "cpu"], options),
   };
 }
 

@@ -1,10 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor as PlainTensor } from "onnxruntime-node";
+import { Graph } from "../../src/onnx/graph.ts";
 import { readModel } from "../../src/onnx/read_model.ts";
 import { withWeights } from "../../src/onnx/model_from_graph.ts";
 import { ModelProtoSchema } from "../../src/onnx/wire/onnx_pb.ts";
-import { encodeModel } from "../../src/onnx/write_model.ts";
+import { encodeGraph, encodeModel } from "../../src/onnx/write_model.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import { sharedTest } from "../shared.ts";
 import {
@@ -184,4 +185,21 @@ Deno.test("weights are not copied on the way", async () => {
     return data.buffer === memory.buffer;
   });
   assertEquals((await Promise.all(spots)).filter((isView) => isView).length, 1);
+});
+
+Deno.test("encodeGraph() with gradientsFirst puts what nothing reads last, from the end to the start", () => {
+  const graph = new Graph();
+  graph.opsets.set("", 17);
+  let x = graph.addInput("x", "float32", [2]);
+  // A chain, and beside each link something that nothing reads.
+  for (const at of [0, 1, 2]) {
+    graph.outputs.push(graph.add("Neg", [x], { outputs: [`leaf${at}`] }).outputs[0]!);
+    x = graph.add("Relu", [x], { outputs: [`link${at}`] }).outputs[0]!;
+  }
+  graph.outputs.push(graph.add("Neg", [x], { outputs: ["leaf3"] }).outputs[0]!);
+  const order = (gradientsFirst: boolean) =>
+    fromBinary(ModelProtoSchema, encodeGraph(graph, { gradientsFirst })).graph!.node
+      .map(({ output }) => output[0]);
+  assertEquals(order(true), ["link0", "link1", "link2", "leaf3", "leaf2", "leaf1", "leaf0"]);
+  assertEquals(order(false), ["leaf0", "link0", "leaf1", "link1", "leaf2", "link2", "leaf3"]);
 });

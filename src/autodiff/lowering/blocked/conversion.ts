@@ -179,6 +179,7 @@ export class Conversion {
       return true;
     }
     const bias = node.opType === "Sub" ? values.g.neg(vector) : vector;
+    // A product that only this sum reads is not made: one pass multiplies and adds.
     const scaled = this.#scaled.get(x);
     const isTaken = scaled && sizeOf(dimsOf(scaled.scale)) === sizeOf(dimsOf(bias)) &&
       values.take(x);
