@@ -1,7 +1,7 @@
 import { join } from "@std/path";
-import { Graph } from "../onnx/graph.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import { channelBlock } from "./channel_block.ts";
+import { copyingGraph } from "./copying_graph.ts";
 import { CudaUnavailableError } from "./cuda_error.ts";
 import { cudaSettings, type Device, type DeviceOptions } from "./device.ts";
 import { nativeEngine } from "./native/engine.ts";
@@ -127,23 +127,13 @@ export function problemOf(provider: Provider, deviceId = 0): Promise<string | un
   return problem;
 }
 
+/** Opens the smallest graph, to see whether a provider loads. */
 function openSmallest(provider: Provider, deviceId: number) {
-  const bytes = encodeGraph(smallestGraph());
+  const bytes = encodeGraph(copyingGraph([["x", { type: "float32", dims: [1] }]]));
   const engine = nativeEngine();
   if (provider === "webgpu" || !engine) return openByNode(bytes, [provider], {});
   const settings = { ...cudaSettings({ cuda: { deviceId } }), graph: false };
   return openNative(engine, bytes, { provider: settings });
-}
-
-/** y = x, to see whether a provider loads. */
-export function smallestGraph(): Graph {
-  const graph = new Graph();
-  graph.opsets.set("", 17);
-  const x = graph.addInput("x", "float32", [1]);
-  const { outputs } = graph.add("Identity", [x], { outputs: ["y"] });
-  Object.assign(outputs[0]!, { type: "float32", shape: [1] });
-  graph.outputs.push(outputs[0]!);
-  return graph;
 }
 
 /**

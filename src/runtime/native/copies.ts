@@ -1,6 +1,6 @@
-import { Graph } from "../../onnx/graph.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { copyingGraph, copyName, type Kind } from "../copying_graph.ts";
 import type { Resident } from "../runtime.ts";
 import { addressOf, Binding } from "./binding.ts";
 import type { Engine } from "./engine.ts";
@@ -8,22 +8,13 @@ import { type Handle, held, openHandle } from "./handle.ts";
 import type { Provider } from "./provider.ts";
 import { copied, Values } from "./values.ts";
 
-/** Element type and shape. */
-export type Kind = Pick<Tensor, "type" | "dims">;
-
-/** A session that copies its input `in/0` to its output `out/0`, and so on, as they are. */
+/** A session that copies its inputs, of the names 0, 1 and so on. */
 export function openCopies(
   engine: Engine,
   provider: Provider,
   kinds: readonly Kind[],
 ): Promise<Handle> {
-  const graph = new Graph();
-  graph.opsets.set("", 17);
-  kinds.forEach(({ type, dims }, at) => {
-    const input = graph.addInput(`in/${at}`, type, [...dims]);
-    const { outputs } = graph.add("Identity", [input], { outputs: [`out/${at}`] });
-    graph.outputs.push(Object.assign(outputs[0]!, { type, shape: [...dims] }));
-  });
+  const graph = copyingGraph(kinds.map((kind, at) => [`${at}`, kind]));
   const graphOff = provider && { ...provider, graph: false };
   return openHandle(engine, encodeGraph(graph), { optimise: false, provider: graphOff });
 }
@@ -39,7 +30,7 @@ export class Upload {
   ): Promise<Upload> {
     const handle = await openCopies(engine, provider, rooms);
     const binding = new Binding(handle);
-    rooms.forEach((room, at) => binding.output(`out/${at}`, addressOf(room)));
+    rooms.forEach((room, at) => binding.output(copyName(`${at}`), addressOf(room)));
     return new Upload(handle, binding);
   }
 
@@ -48,7 +39,7 @@ export class Upload {
     const values = new Values(this.handle.engine);
     try {
       held.add(tensors);
-      tensors.forEach((one, at) => this.binding.input(`in/${at}`, values.of(one)));
+      tensors.forEach((one, at) => this.binding.input(`${at}`, values.of(one)));
       this.binding.settleInputs();
       await this.binding.run();
     } finally {
@@ -80,8 +71,8 @@ export class Download {
     const { engine } = this.handle;
     const binding = new Binding(this.handle);
     try {
-      this.rooms.forEach((room, at) => binding.input(`in/${at}`, addressOf(room)));
-      this.rooms.forEach((_, at) => binding.outputTo(`out/${at}`, engine.host));
+      this.rooms.forEach((room, at) => binding.input(`${at}`, addressOf(room)));
+      this.rooms.forEach((_, at) => binding.outputTo(copyName(`${at}`), engine.host));
       await binding.run();
       return Array.from(binding.values(), (address) => copied(engine, address));
     } finally {

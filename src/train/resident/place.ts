@@ -1,5 +1,5 @@
-import { Graph } from "../../onnx/graph.ts";
 import { encodeGraph } from "../../onnx/write_model.ts";
+import { copyingGraph, copyName } from "../../runtime/copying_graph.ts";
 import type { Resident, Rooms, Runtime, Session } from "../../runtime/runtime.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -111,20 +111,8 @@ export class Place {
     if (this.#copying?.key === key) return this.#copying.session;
     await this.#copying?.session.release();
     this.#copying = undefined;
-    const graph = new Graph();
-    graph.opsets.set("", 17);
-    for (const [name, type, dims] of kinds) {
-      const { outputs } = graph.add("Identity", [graph.addInput(name, type, dims)], {
-        outputs: [copyName(name)],
-      });
-      graph.outputs.push(Object.assign(outputs[0]!, { type, shape: dims }));
-    }
-    const session = await this.runtime.session(encodeGraph(graph));
+    const session = await this.runtime.session(encodeGraph(copyingGraph(all)));
     this.#copying = { key, session };
     return session;
   }
-}
-
-function copyName(name: string): string {
-  return `copy/${name}`;
 }
