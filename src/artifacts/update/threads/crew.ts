@@ -4,6 +4,7 @@ import { DONE, FAILED, takeShares, type Tickets } from "./tickets.ts";
 /** More threads would wait for memory. */
 const MOST_WORKERS = 3;
 const MOST_SHARES = 64;
+const WORKER = new URL("./worker.ts", import.meta.url);
 
 /** A function over shares of its arrays, each given by the function's parameters: what it returns. */
 export type SharedPass = (shares: readonly (readonly number[])[]) => number[];
@@ -58,7 +59,7 @@ export class Crew implements Hands {
   /** Starts the workers. */
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
-    const count = Math.min(MOST_WORKERS, navigator.hardwareConcurrency - 1);
+    const count = mayStart() ? Math.min(MOST_WORKERS, navigator.hardwareConcurrency - 1) : 0;
     for (let started = 0; started < count; started++) this.#start();
   }
 
@@ -105,7 +106,7 @@ export class Crew implements Hands {
   }
 
   #start(): void {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(WORKER, { type: "module" });
     worker.onerror = (event) => {
       event.preventDefault();
       this.#workers.delete(worker);
@@ -122,4 +123,14 @@ export class Crew implements Hands {
   #tell(message: Message, workers: Iterable<Worker> = this.#workers): void {
     for (const worker of workers) worker.postMessage(message);
   }
+}
+
+/** Whether the workers' code may be read; a program without that right is not worth a complaint. */
+function mayStart(): boolean {
+  const { state } = Deno.permissions.querySync(
+    WORKER.protocol === "file:"
+      ? { name: "read", path: WORKER }
+      : { name: "import", host: WORKER.host },
+  );
+  return state === "granted";
 }
