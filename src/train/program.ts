@@ -18,6 +18,7 @@ import { writeOut } from "../autodiff/written/mod.ts";
 import type { Model } from "../onnx/model.ts";
 import { drawMask } from "./draw_mask.ts";
 import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
+import { poolBeforeRelu } from "../onnx/passes/pool_before_relu.ts";
 import { encodeGraph } from "../onnx/write_model.ts";
 import type { Runtime, Session, Tensors } from "../runtime/runtime.ts";
 import { inferShapes } from "../runtime/static_graph.ts";
@@ -136,6 +137,7 @@ export class Program {
     const masks = dropoutToMasks(forward, options.dropout);
     const { source } = model;
     writeOut(forward);
+    poolBeforeRelu(forward);
     await inferShapes(forward, source);
     const graph = buildTrainingGraph(forward, {
       parameters: memory.names,
