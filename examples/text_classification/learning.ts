@@ -8,7 +8,6 @@ import {
   maskedWords,
   type MaskedWordsOptions,
   type Model,
-  tensor,
   warmUp,
 } from "../../mod.ts";
 
@@ -57,11 +56,16 @@ function evenly(loss: LossDefinition): LossDefinition {
     withCounts: (counts) => {
       const total = counts.reduce((sum, count) => sum + count, 0);
       const shares = counts.map((count) => Math.log(Math.max(count, 1) / total));
+      const row = {
+        type: "float32",
+        dims: [1, shares.length],
+        data: Float32Array.from(shares),
+      } as const;
       return {
         ...loss,
         settings: { ...loss.settings, shares },
         losses: (g, output, target, context) => {
-          const known = g.constant(tensor("float32", [1, shares.length], shares));
+          const known = g.constant(row);
           return loss.losses(g, context.training ? g.add(output, known) : output, target, context);
         },
       };
@@ -83,7 +87,8 @@ export function withHidden(dataset: Dataset, options: MaskedWordsOptions): Datas
       return plain && { ...plain, inputs: covered!.inputs! };
     },
     async fingerprint() {
-      return `labels of\n${await hidden.fingerprint?.()}`;
+      const content = await hidden.fingerprint?.();
+      return content && `labels of\n${content}`;
     },
   };
 }
