@@ -19,6 +19,7 @@ export const cpu: Runtime = {
   device: "cpu",
   // The host's memory is where it computes: there is nothing to be saved.
   keepsResident: false,
+  readsShared: () => nativeEngine() !== undefined,
   channelBlock: () => block ??= channelBlock(cpu),
   rooms: async () => {
     const engine = nativeEngine();
@@ -33,6 +34,7 @@ export const cpu: Runtime = {
 /** The same by onnxruntime-node, which copies every output. */
 export const nodeCpu: Runtime = {
   ...cpu,
+  readsShared: () => false,
   rooms: noRooms,
   session: (model, options) => openByNode(model, ["cpu"], options),
 };
@@ -62,6 +64,7 @@ function byNode(device: Provider, keepsResident: boolean): Runtime {
   return {
     device,
     keepsResident,
+    readsShared: () => false,
     channelBlock: () => Promise.resolve(1),
     rooms: noRooms,
     session: (model, options) => openByNode(model, [device, "cpu"], options),

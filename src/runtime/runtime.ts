@@ -83,6 +83,8 @@ export interface Runtime {
   readonly device: "cpu" | "cuda" | "webgpu";
   /** Whether training keeps parameters and state where the engine computes. */
   readonly keepsResident: boolean;
+  /** Whether it reads and writes memory that threads share. */
+  readsShared(): boolean;
   /** How many channels its fast convolutions keep together in memory; 1 where it has none. */
   channelBlock(): Promise<number>;
   /** Memory that outputs can be written to; none where the engine makes it itself in each run. */

@@ -40,12 +40,14 @@ export class ParameterMemory {
 
   /**
    * Copies the trainable parameters in. `states` says how many arrays of state each has, or their
-   * shapes; `scratch` how many numbers of room. Throws `TypeError` for one that is not float32.
+   * shapes; `scratch` how many numbers of room; `shared`, whether several threads work in it. Throws
+   * `TypeError` for one that is not float32.
    */
   constructor(
     model: { readonly parameters: ReadonlyMap<string, MemoryParameter> },
     states: number | StateShapes,
     scratch = 0,
+    shared = false,
   ) {
     const trained = [...model.parameters.values()].filter((parameter) => parameter.trainable);
     trained.forEach(checkType);
@@ -70,7 +72,8 @@ export class ParameterMemory {
     this.count = trained.reduce((sum, { shape }) => sum + padded(sizeOf(shape)), 0);
     this.scratch = 4 * end;
     const bytes = Math.max(1, 4 * (end + scratch));
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+    const pages = Math.ceil(bytes / PAGE_BYTES);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     this.load(new Map([...model.parameters].map(([name, { value }]) => [name, value])));
   }
 

@@ -3,6 +3,7 @@ import {
   type FlatUpdate,
   type UpdateRange,
 } from "../artifacts/update/compile_update.ts";
+import type { Hands } from "../artifacts/update/threads/crew.ts";
 import { isElementwise } from "../artifacts/update/tensor_update.ts";
 import type { KernelOptions } from "../artifacts/update/update_rule.ts";
 import type { ParameterRule } from "./groups/resolve_groups.ts";
@@ -19,11 +20,12 @@ export interface Sweep {
   readonly ratio: number;
 }
 
-/** The passes of a step: parameters side by side with the same rule and rate share one. */
+/** The passes of a step, by `hands`: parameters side by side with the same rule and rate share one. */
 export function sweepsOf(
   rules: ReadonlyMap<string, ParameterRule>,
   memory: ParameterMemory,
   options: KernelOptions,
+  hands?: Hands,
 ): Sweep[] {
   const updates = new Map<Optimizer, FlatUpdate>();
   const sweeps: Sweep[] = [];
@@ -38,7 +40,7 @@ export function sweepsOf(
       sweeps.push({ ...before, at: { ...before.at, count } });
       continue;
     }
-    const update = updates.get(own.rule) ?? compileUpdate(own.rule, memory.memory, options);
+    const update = updates.get(own.rule) ?? compileUpdate(own.rule, memory.memory, options, hands);
     updates.set(own.rule, update);
     sweeps.push({ update, at, ratio: own.ratio });
   }

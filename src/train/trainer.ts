@@ -52,7 +52,7 @@ export class Trainer {
       );
     }
     checkAccumulation(settings);
-    this.#update = new UpdateStep(model, settings);
+    this.#update = new UpdateStep(model, settings, runtime.readsShared());
     this.memory = this.#update.memory;
     this.average = settings.average && new WeightAverage(settings.average);
     this.lossScale = settings.precision === "float16" ? new LossScale() : undefined;
@@ -288,6 +288,7 @@ export class Trainer {
 
   /** Frees the engine's memory. */
   async release(): Promise<void> {
+    this.#update.release();
     await this.#residence?.release();
     for (const program of this.#programs.values()) {
       await program.then((ready) => ready.release(), () => {});

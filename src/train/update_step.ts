@@ -1,6 +1,7 @@
 import { compileGradientNorm, type GradientNorm } from "../artifacts/update/gradient_norm.ts";
 import type { Probe } from "../artifacts/update/rule_parts.ts";
 import { scratchOf, stateShapes } from "../artifacts/update/tensor_update.ts";
+import { Crew } from "../artifacts/update/threads/crew.ts";
 import { clipScratch, UnitClip, type Units } from "../artifacts/update/unit_clip.ts";
 import type { Model } from "../onnx/model.ts";
 import type { FitSettings } from "./fit_options.ts";
@@ -10,6 +11,9 @@ import { unitsOf } from "./groups/units.ts";
 import { padded, ParameterMemory } from "./parameter_memory.ts";
 import { ProbeStep } from "./probe_step.ts";
 import { type Sweep, sweepsOf } from "./sweeps.ts";
+
+/** Parameters from which on a pass takes so long that threads are worth starting. */
+const FEWEST_SHARED = 1 << 20;
 
 /** What an update came to. */
 export interface UpdateOutcome {
@@ -31,17 +35,20 @@ export class UpdateStep {
   readonly #units: ReadonlyMap<string, Units>;
   readonly #unitClip: UnitClip | undefined;
   readonly #probe: ProbeStep | undefined;
+  readonly #crew: Crew | undefined;
 
-  /** Throws `RangeError` for groups that do not fit the model. */
-  constructor(model: Model, settings: FitSettings) {
+  /** Throws `RangeError` for groups that do not fit the model. `threads`, whether others may help. */
+  constructor(model: Model, settings: FitSettings, threads = false) {
     this.rules = resolveGroups(model, settings);
     const clip = this.#clip = settings.clip;
     this.#units = clip && "adaptive" in clip ? unitsOf(model, clip.head ?? false) : new Map();
     const probes = new Map<string, Probe>();
     for (const [name, { rule }] of this.rules) if (rule.probe) probes.set(name, rule.probe);
-    this.memory = this.#makeMemory(model, probes.size > 0);
-    this.#sweeps = sweepsOf(this.rules, this.memory, clippedGradient(clip));
-    this.#norm = compileGradientNorm(this.memory.memory);
+    this.memory = this.#makeMemory(model, probes.size > 0, threads);
+    const { memory } = this.memory;
+    this.#crew = threads && this.memory.count >= FEWEST_SHARED ? new Crew(memory) : undefined;
+    this.#sweeps = sweepsOf(this.rules, this.memory, clippedGradient(clip), this.#crew);
+    this.#norm = compileGradientNorm(memory, this.#crew);
     this.#unitClip = clip && "adaptive" in clip
       ? new UnitClip(this.memory.memory, clip.adaptive)
       : undefined;
@@ -80,6 +87,11 @@ export class UpdateStep {
     return { gradientNorm };
   }
 
+  /** Ends the threads. */
+  release(): void {
+    this.#crew?.release();
+  }
+
   #gradientNorm(): number {
     const { memory } = this;
     return Math.sqrt(this.#norm.sumOfSquares(memory.offset(1), memory.count));
@@ -103,7 +115,7 @@ export class UpdateStep {
     }
   }
 
-  #makeMemory(model: Model, probes: boolean): ParameterMemory {
+  #makeMemory(model: Model, probes: boolean, shared: boolean): ParameterMemory {
     const rules = this.rules;
     const ruleOf = (name: string) => rules.get(name)!.rule;
     const total = (sizes: readonly number[]) => sizes.reduce((most, one) => Math.max(most, one), 0);
@@ -118,6 +130,6 @@ export class UpdateStep {
     const states = (
       { name, shape }: { readonly name: string; readonly shape: readonly number[] },
     ) => stateShapes(ruleOf(name), shape);
-    return new ParameterMemory(model, states, scratch);
+    return new ParameterMemory(model, states, scratch, shared);
   }
 }

@@ -3,8 +3,9 @@ import { checkRange } from "./check_range.ts";
 import { WasmPasses } from "./passes.ts";
 import { renderWasm } from "./render_wasm.ts";
 import { isElementwise, scratchOf, stateShapes, TensorUpdate } from "./tensor_update.ts";
+import { alone, type Hands } from "./threads/crew.ts";
+import { sharesOf } from "./threads/shares.ts";
 import { type KernelOptions, updateKernel, type UpdateRule } from "./update_rule.ts";
-import { instantiate } from "./wasm/module.ts";
 
 /** Where the arrays of one optimizer step lie in the memory, as byte offsets (multiples of 4). */
 export interface UpdateRange {
@@ -38,17 +39,18 @@ export interface FlatUpdate {
 }
 
 /**
- * The rule as a pass of WebAssembly SIMD over float32 arrays in `memory` (up to 4 GiB): the memory
- * traffic is that of reading each array once and writing what changes. Rules that are not elementwise
- * take a few passes over one tensor at a time.
+ * The rule as a pass of WebAssembly SIMD over float32 arrays in `memory` (up to 4 GiB), by `hands`:
+ * the memory traffic is that of reading each array once and writing what changes. Rules that are not
+ * elementwise take a few passes over one tensor at a time, in this thread.
  */
 export function compileUpdate(
   rule: UpdateRule,
   memory: WebAssembly.Memory,
   options: KernelOptions = {},
+  hands: Hands = alone(memory),
 ): FlatUpdate {
   return isElementwise(rule)
-    ? flatUpdate(rule, memory, options)
+    ? flatUpdate(rule, memory, options, hands)
     : tensorUpdate(rule, memory, options);
 }
 
@@ -56,9 +58,10 @@ function flatUpdate(
   rule: UpdateRule,
   memory: WebAssembly.Memory,
   options: KernelOptions,
+  hands: Hands,
 ): FlatUpdate {
   const kernel = updateKernel(rule, options);
-  const pass = instantiate([renderWasm(kernel)], memory)[kernel.name]!;
+  const pass = hands.instantiate([renderWasm(kernel)])[kernel.name]!;
   return {
     run(at, step, learningRate, extra) {
       const offsets = [at.parameters, at.gradients, ...at.state];
@@ -66,7 +69,14 @@ function flatUpdate(
       offsets.forEach((offset, n) => checkRange(memory, kernel.buffers[n]!, offset, at.count));
       const own: Readonly<Record<string, number>> = rule.scalars(step, learningRate);
       const values = { ...own, ...extra };
-      pass(at.count, ...offsets, ...kernel.scalars.map((name) => values[name]!));
+      const scalars = kernel.scalars.map((name) => values[name]!);
+      pass(
+        sharesOf(at.count).map(({ start, count }) => [
+          count,
+          ...offsets.map((offset) => offset + 4 * start),
+          ...scalars,
+        ]),
+      );
     },
   };
 }

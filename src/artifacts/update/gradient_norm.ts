@@ -2,7 +2,8 @@ import { checkRange } from "./check_range.ts";
 import { element, multiply, scalar } from "./expression.ts";
 import { renderMatrix } from "./render_matrix.ts";
 import { renderWasm } from "./render_wasm.ts";
-import { instantiate } from "./wasm/module.ts";
+import { alone, type Hands } from "./threads/crew.ts";
+import { sharesOf } from "./threads/shares.ts";
 
 /** Passes over float32 arrays in one memory, for clipping gradients by their norm. */
 export interface GradientNorm {
@@ -15,8 +16,11 @@ export interface GradientNorm {
   scale(offset: number, count: number, factor: number): void;
 }
 
-/** Compiles the passes for `memory`. */
-export function compileGradientNorm(memory: WebAssembly.Memory): GradientNorm {
+/** Compiles the passes for `memory`, by `hands`. */
+export function compileGradientNorm(
+  memory: WebAssembly.Memory,
+  hands: Hands = alone(memory),
+): GradientNorm {
   const buffers = ["values"];
   const square = {
     name: "sumOfSquares",
@@ -31,15 +35,18 @@ export function compileGradientNorm(memory: WebAssembly.Memory): GradientNorm {
     writes: new Map([["values", multiply(element("values"), scalar("factor"))]]),
   };
   const functions = [renderMatrix(square, "total", square.name), renderWasm(scaling)];
-  const passes = instantiate(functions, memory);
+  const passes = hands.instantiate(functions);
   return {
     sumOfSquares(offset, count) {
       checkRange(memory, "values", offset, count);
-      return passes.sumOfSquares!(1, 1, count, offset);
+      const sums = passes.sumOfSquares!(
+        sharesOf(count).map((share) => [1, 1, share.count, offset + 4 * share.start]),
+      );
+      return sums.reduce((total, sum) => total + sum, 0);
     },
     scale(offset, count, factor) {
       checkRange(memory, "values", offset, count);
-      passes.scale!(count, offset, factor);
+      passes.scale!([[count, offset, factor]]);
     },
   };
 }

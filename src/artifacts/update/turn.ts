@@ -12,6 +12,8 @@ export interface Operands<T extends "f32" | "v128"> {
   readonly scalars: ReadonlyMap<string, Local<T>>;
   /** Numbers of arrays that are the same for all elements of a row. */
   readonly rows?: ReadonlyMap<string, Local<T>>;
+  /** How many bytes after the addresses the turn begins. @default {0} */
+  readonly offset?: number;
 }
 
 /** One turn of a loop over a kernel's arrays: shared formulas go into locals, and all stores come last. */
@@ -32,7 +34,7 @@ export class Turn<T extends "f32" | "v128"> {
   /** Computes and stores what the kernel writes. */
   render(): Code<"none"> {
     const stores = [...this.kernel.writes].map(([buffer, expr]) =>
-      this.lanes.store(this.#address(buffer), this.#value(expr), 0)
+      this.lanes.store(this.#address(buffer), this.#value(expr), this.operands.offset ?? 0)
     );
     return sequence([...this.#statements, ...stores]);
   }
@@ -61,7 +63,9 @@ export class Turn<T extends "f32" | "v128"> {
     switch (expr.kind) {
       case "element": {
         const row = this.operands.rows?.get(expr.buffer);
-        return row ? get(row) : this.lanes.load(this.#address(expr.buffer), 0);
+        return row
+          ? get(row)
+          : this.lanes.load(this.#address(expr.buffer), this.operands.offset ?? 0);
       }
       case "scalar":
         return get(known(this.operands.scalars, expr.name, this.kernel));

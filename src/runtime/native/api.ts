@@ -48,6 +48,7 @@ const FUNCTIONS = {
   ReleaseTypeInfo: [98, ["pointer"]],
   ReleaseTensorTypeAndShapeInfo: [99, ["pointer"]],
   ReleaseSessionOptions: [100, ["pointer"]],
+  AddSessionConfigEntry: [130, ["pointer", "buffer", "buffer"]],
   CreateAllocator: [131, ["pointer", "pointer", "buffer"]],
   ReleaseAllocator: [132, ["pointer"]],
   RunWithBinding: [133, ["pointer", "pointer", "pointer"]],

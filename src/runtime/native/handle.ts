@@ -68,6 +68,13 @@ async function newSession(
     api.call("SetSessionLogSeverityLevel", options, ERROR);
     // A block for a whole run would be added to what the first run has taken piece by piece.
     api.call("DisableMemPattern", options);
+    // Between runs the cores are the optimizer's, and those of whoever else computes.
+    api.call(
+      "AddSessionConfigEntry",
+      options,
+      cString("session.force_spinning_stop"),
+      cString("1"),
+    );
     api.call("SetSessionGraphOptimizationLevel", options, optimise ? ALL_OPTIMISATIONS : 0);
     if (provider) appendCuda(engine, options, provider);
     held.add(bytes).add(slot);

@@ -70,7 +70,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
       return {
         gradientStep: learningRate * (1 - momentum(step)) / (1 - product),
         meanStep: learningRate * next / (1 - product * next),
-        rootCorrection: Math.sqrt(1 - beta2 ** step),
+        rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
         kept: 1 - learningRate * weightDecay,
       };
     },
@@ -79,7 +79,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
       const slope = decoupled ? gradient : withDecay(gradient, parameter, weightDecay);
       const mean = runningMean(state.mean, slope, beta1);
       const square = runningSquare(state.square, slope, beta2);
-      const deviation = add(divide(squareRoot(square), scalar.rootCorrection), epsilon);
+      const deviation = add(multiply(squareRoot(square), scalar.rootCorrection), epsilon);
       const ahead = add(multiply(slope, scalar.gradientStep), multiply(mean, scalar.meanStep));
       return { parameter: subtract(start, divide(ahead, deviation)), state: { mean, square } };
     },

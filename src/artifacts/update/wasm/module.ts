@@ -41,17 +41,24 @@ export class FunctionBuilder {
   }
 }
 
+/** Pages that a memory can have at most, 4 GiB. */
+const MOST_PAGES = 65536;
+
 /**
- * The binary of a module that imports the memory `host.memory` and exports `functions`. Equal
- * functions give equal bytes.
+ * The binary of a module that imports the memory `host.memory` of a page or more, `shared` between
+ * threads or not, and exports `functions`. Equal functions give equal bytes.
  */
-export function wasmModule(functions: readonly FunctionBuilder[]): Uint8Array<ArrayBuffer> {
+export function wasmModule(
+  functions: readonly FunctionBuilder[],
+  shared = false,
+): Uint8Array<ArrayBuffer> {
   const numbered = functions.map((_, index) => unsigned(index));
-  const memoryOfAnySize = [0x02, 0x00, 0x00];
+  // Where a memory has a page for certain, the first bytes after an address need no check.
+  const limits = shared ? [0x03, 1, ...unsigned(MOST_PAGES)] : [0x00, 1];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector(functions.map((each) => each.signature()))),
-    ...section(2, vector([[...text("host"), ...text("memory"), ...memoryOfAnySize]])),
+    ...section(2, vector([[...text("host"), ...text("memory"), 0x02, ...limits]])),
     ...section(3, vector(numbered)),
     ...section(7, vector(functions.map((each, n) => [...text(each.name), 0x00, ...unsigned(n)]))),
     ...section(10, vector(functions.map((each) => each.code()))),
@@ -63,7 +70,8 @@ export function instantiate(
   functions: readonly FunctionBuilder[],
   memory: WebAssembly.Memory,
 ): Record<string, (...values: number[]) => number> {
-  const module = new WebAssembly.Module(wasmModule(functions));
+  const shared = memory.buffer instanceof SharedArrayBuffer;
+  const module = new WebAssembly.Module(wasmModule(functions, shared));
   const instance = new WebAssembly.Instance(module, { host: { memory } });
   return instance.exports as Record<string, (...values: number[]) => number>;
 }
