@@ -23,34 +23,33 @@
  *
  * Options: `--unlabelled` sentences written (600), `--labelled` of each class (3), `--test` of each class
  * (100), `--pretrain` and `--epochs` (times through the texts without and with labels), `--rate`, `--hidden`,
- * `--dropout`, `--tokens` (most tokens of a text).
+ * `--dropout`, `--hide` (share of the words that the small encoder does not see while it learns labels),
+ * `--tokens` (most tokens of a text).
  * Permissions: --allow-read --allow-write --allow-env --allow-ffi --allow-sys (and --allow-net for
  * downloads)
  */
 import {
-  type Chart,
   type Dataset,
   evaluate,
   loadBackbone,
   loadTokenizer,
   maskedWords,
   type Model,
-  plotEmbeddings,
   removeHead,
   replaceHead,
   type TextItem,
   texts,
   type TextsOptions,
-  type TextTokenizer,
   wordPiece,
 } from "../mod.ts";
 import { textEncoder } from "../models/text_encoder.ts";
 import { type Findings, main, percent, type ProgramOptions, type Row } from "./shared/program.ts";
 import { bagOfWords, wordsOf } from "./text_classification/bag_of_words.ts";
-import { guessing, learnt } from "./text_classification/learning.ts";
+import { guessing, learnt, withHidden } from "./text_classification/learning.ts";
 import { smallNetwork } from "./text_classification/networks.ts";
 import { piecesIn, readTask, SPECIAL, type Task } from "./text_classification/own_texts.ts";
-import { OPINIONS, opinions, TELLING } from "./text_classification/sentences.ts";
+import { OPINIONS, opinions } from "./text_classification/sentences.ts";
+import { wordsOn } from "./text_classification/words_chart.ts";
 
 /** How a classifier came about. */
 export type Way = "bag" | "scratch" | "pretrained";
@@ -70,6 +69,7 @@ const OPTIONS = {
   rate: "",
   hidden: "",
   dropout: "",
+  hide: "",
   tokens: "",
   network: "encoder",
   backbone: "",
@@ -171,26 +171,6 @@ async function onSentences(how: How): Promise<TextFindings> {
   };
 }
 
-/** Where the encoder puts the words that tell, coloured by what they tell of. */
-async function wordsOn(model: Model, tokenizer: TextTokenizer, title: string): Promise<Chart> {
-  const { shape, value } = model.parameters.get("embeddings.words.weight")!;
-  const width = shape[1]!;
-  const words = OPINIONS.flatMap((label, target) =>
-    TELLING[label]!.map((word) => ({ word, target }))
-  );
-  const rows = words.map(({ word }) => {
-    const [, id] = tokenizer.encode(word).ids;
-    return (value.data as Float32Array).subarray(id! * width, (id! + 1) * width);
-  });
-  return await plotEmbeddings({
-    data: Float32Array.from(rows.flatMap((row) => [...row])),
-    shape: [rows.length, width],
-    targets: Int32Array.from(words, ({ target }) => target),
-    indices: words.map((_, at) => at),
-    layer: "embeddings",
-  }, { classes: OPINIONS, names: words.map(({ word }) => word), title, widthPx: 320 });
-}
-
 /** All texts of a folder: an encoder or a published network against a bag of words. */
 async function onOwnTexts(folder: string, how: How): Promise<TextFindings> {
   const { given, quiet } = how;
@@ -204,13 +184,13 @@ async function onOwnTexts(folder: string, how: How): Promise<TextFindings> {
   say(`${NAMES.bag}: ${percent(bag)} right`);
 
   const started = performance.now();
-  const { model, dataset } = given.backbone !== ""
+  const { model, dataset, lesson = dataset } = given.backbone !== ""
     ? await publishedNetwork(task, how)
     : given.network === "encoder"
     ? await smallEncoder(task, how)
     : await smallArchitecture(task, how);
   const isPublished = given.backbone !== "";
-  const tuned = await learnt(model, dataset(train), {
+  const tuned = await learnt(model, lesson(train), {
     ...how,
     epochs: Number(given.epochs || (isPublished ? 3 : 12)),
     rate: Number(given.rate || (isPublished ? 5e-5 : 2e-3)),
@@ -238,6 +218,8 @@ async function onOwnTexts(folder: string, how: How): Promise<TextFindings> {
 interface Reader {
   readonly model: Model;
   dataset(items: readonly TextItem[]): Dataset;
+  /** How they do while it learns. @default `dataset` */
+  lesson?(items: readonly TextItem[]): Dataset;
 }
 
 /** A small encoder; with `--pretrain`, after it has guessed hidden words of the training texts. */
@@ -257,11 +239,14 @@ async function smallEncoder({ classes, train }: Task, how: How): Promise<Reader>
   });
   const dataset = (items: readonly TextItem[]) =>
     texts(items, { tokenizer, maxTokens, classes, inputs: INPUTS });
+  const share = Number(given.hide || 0.15);
+  const lesson = (items: readonly TextItem[]) =>
+    share > 0 ? withHidden(dataset(items), { tokenizer, share, seed }) : dataset(items);
   const epochs = Number(given.pretrain || 0);
-  if (epochs === 0) return { model: removeHead(start, "words"), dataset };
+  if (epochs === 0) return { model: removeHead(start, "words"), dataset, lesson };
   const hidden = maskedWords(dataset(train), { tokenizer, seed });
   const guessed = await guessing(start, hidden, { ...how, epochs, rate: 2e-3, batchSize: 32 });
-  return { model: replaceHead(removeHead(guessed, "words"), { classes, seed }), dataset };
+  return { model: replaceHead(removeHead(guessed, "words"), { classes, seed }), dataset, lesson };
 }
 
 /** A small network of a published architecture, from random weights. */
