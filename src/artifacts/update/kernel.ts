@@ -39,3 +39,14 @@ export function sharedFormulas(kernel: Kernel): Set<Expr> {
   kernel.writes.forEach(visit);
   return shared;
 }
+
+/** The numbers in a kernel's formulas. */
+export function constantsOf(kernel: Kernel): Set<number> {
+  const constants = new Set<number>();
+  const visit = (expr: Expr): void => {
+    if (expr.kind === "constant") constants.add(expr.value);
+    operands(expr).forEach(visit);
+  };
+  kernel.writes.forEach(visit);
+  return constants;
+}

@@ -1,4 +1,4 @@
-import type { Kernel } from "./kernel.ts";
+import { constantsOf, type Kernel } from "./kernel.ts";
 import { Turn } from "./turn.ts";
 import { type Code, get, type Local, sequence, set } from "./wasm/code.ts";
 import { walk } from "./wasm/control.ts";
@@ -24,9 +24,16 @@ export function renderWasm(kernel: Kernel): FunctionBuilder {
       spread.set(name, local);
       return set(local, lanes.fromScalar(get(value)));
     });
+    const constants = new Map<number, Local<T>>();
+    for (const value of constantsOf(kernel)) {
+      const local = builder.local(lanes.type);
+      constants.set(value, local);
+      preparation.push(set(local, lanes.constant(value)));
+    }
     const body = Array.from({ length: turns }, (_, at) => {
       const offset = 4 * lanes.width * at;
-      return new Turn(kernel, lanes, builder, { addresses, scalars: spread, offset }).render();
+      const operands = { addresses, scalars: spread, constants, offset };
+      return new Turn(kernel, lanes, builder, operands).render();
     });
     return sequence([
       ...preparation,

@@ -12,6 +12,8 @@ export interface Operands<T extends "f32" | "v128"> {
   readonly scalars: ReadonlyMap<string, Local<T>>;
   /** Numbers of arrays that are the same for all elements of a row. */
   readonly rows?: ReadonlyMap<string, Local<T>>;
+  /** Numbers of the formulas, spread over the lanes beforehand. */
+  readonly constants?: ReadonlyMap<number, Local<T>>;
   /** How many bytes after the addresses the turn begins. @default {0} */
   readonly offset?: number;
 }
@@ -70,12 +72,17 @@ export class Turn<T extends "f32" | "v128"> {
       case "scalar":
         return get(known(this.operands.scalars, expr.name, this.kernel));
       case "constant":
-        return this.lanes.constant(expr.value);
+        return this.#constant(expr.value);
       case "unary":
         return this.lanes.unary(expr.operator, this.#value(expr.operand));
       case "binary":
         return this.lanes.binary(expr.operator, this.#value(expr.left), this.#value(expr.right));
     }
+  }
+
+  #constant(value: number): Code<T> {
+    const spread = this.operands.constants?.get(value);
+    return spread ? get(spread) : this.lanes.constant(value);
   }
 
   #address(buffer: string): Code<"i32"> {
