@@ -4,6 +4,8 @@ export interface Rng {
   uniform(): number;
   /** An integer in [0, 2^32). */
   bits(): number;
+  /** Fills an array with what `bits` would give, one number after the other, much faster. */
+  fill(numbers: Uint32Array): void;
   /** An integer in [0, `below`), `below` up to 2^32. */
   integer(below: number): number;
   /** A draw from the standard normal distribution (Box-Muller). */
@@ -35,10 +37,24 @@ export function rng(...path: readonly (number | string)[]): Rng {
     c = (c << 21 | c >>> 11) + sum | 0;
     return sum >>> 0;
   };
+  // The same with variables of its own, which the compiler keeps in registers.
+  const fill = (numbers: Uint32Array) => {
+    let [p, q, r, count] = [a, b, c, counter];
+    for (let i = 0; i < numbers.length; i++) {
+      const sum = (p + q | 0) + count | 0;
+      count = count + 1 | 0;
+      p = q ^ q >>> 9;
+      q = r + (r << 3) | 0;
+      r = (r << 21 | r >>> 11) + sum | 0;
+      numbers[i] = sum;
+    }
+    [a, b, c, counter] = [p, q, r, count];
+  };
   for (let i = 0; i < 12; i++) bits();
   const uniform = () => bits() / 4294967296;
   return {
     bits,
+    fill,
     uniform,
     integer: (below) => Math.floor(uniform() * below),
     normal: () =>

@@ -25,6 +25,16 @@ Deno.test("rng() keeps its stream from version to version", () => {
   assertEquals(draw(rng(0), 3), [628463688, 180057122, 180212476]);
 });
 
+Deno.test("fill() gives what bits() would, and the stream goes on after it", () => {
+  const [one, other] = [rng(3, "fill"), rng(3, "fill")];
+  const numbers = new Uint32Array(5);
+  for (let time = 0; time < 2; time++) {
+    one.fill(numbers);
+    assertEquals([...numbers], draw(other, 5));
+    assertEquals(one.bits(), other.bits());
+  }
+});
+
 Deno.test("uniform() has the mean, the spread and the range of a uniform draw", () => {
   const random = rng(7);
   const values = Array.from({ length: 20000 }, () => random.uniform());
