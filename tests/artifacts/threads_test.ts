@@ -112,6 +112,14 @@ Deno.test("a share that fails is told, and nobody waits for it", () => {
   assertEquals([control[NEXT], control[DONE], control[FAILED]], [1, 1, 1]);
 });
 
+Deno.test("the numbers of shares go on past the largest int32", () => {
+  const control = Int32Array.of(2 ** 31 - 1, 0, 0, 0);
+  const done: number[] = [];
+  takeShares(control, { first: 2 ** 31 - 1, count: 3 }, (share) => done.push(share));
+  takeShares(control, { first: 2 ** 31 - 1, count: 3 }, (share) => done.push(share));
+  assertEquals([done, control[NEXT]], [[0, 1, 2], -(2 ** 31) + 2]);
+});
+
 Deno.test("where workers cannot start, or have ended, this thread does all", () => {
   const one = memoryOf(COUNT, 4, false);
   threeSteps(compileUpdate(adamW(), one.memory, {}, alone(one.memory)));

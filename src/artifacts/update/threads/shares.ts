@@ -1,7 +1,7 @@
 /** Arrays of fewer elements are one share: dividing them would cost more than it saves. */
 const FEWEST_DIVIDED = 1 << 18;
 /** More than there are threads, so that one that is held up leaves its part to the others. */
-const SHARES = 16;
+export const MOST_SHARES = 16;
 /** Shares begin at multiples of this many elements, a line of the cache. */
 const ALIGNED = 16;
 
@@ -19,7 +19,7 @@ export interface Share {
  */
 export function sharesOf(count: number): Share[] {
   if (count < FEWEST_DIVIDED) return [{ start: 0, count }];
-  const size = Math.ceil(count / SHARES / ALIGNED) * ALIGNED;
+  const size = Math.ceil(count / MOST_SHARES / ALIGNED) * ALIGNED;
   return Array.from({ length: Math.ceil(count / size) }, (_, at) => ({
     start: at * size,
     count: Math.min(size, count - at * size),

@@ -5,9 +5,9 @@ export const DONE = 1;
 /** Not 0 once a share has failed in a thread. */
 export const FAILED = 2;
 
-/** Shares of one piece of work: each has a number of its own for as long as the threads live. */
+/** Shares of one piece of work: each has a number of its own, modulo 2^32. */
 export interface Tickets {
-  /** The number of the first share. */
+  /** The number of the first share, an int32. */
   readonly first: number;
   /** How many there are. */
   readonly count: number;
@@ -24,10 +24,11 @@ export function takeShares(
 ): void {
   for (;;) {
     const next = Atomics.load(control, NEXT);
-    if (next < first || next >= first + count) return;
+    const share = next - first | 0;
+    if (share < 0 || share >= count) return;
     if (Atomics.compareExchange(control, NEXT, next, next + 1) !== next) continue;
     try {
-      work(next - first);
+      work(share);
     } catch (error) {
       Atomics.store(control, FAILED, 1);
       throw error;

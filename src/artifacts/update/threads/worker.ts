@@ -3,12 +3,12 @@
 import type { Message } from "./crew.ts";
 import { takeShares } from "./tickets.ts";
 
-/** A thread of a `Crew`: it waits for work and takes shares of it. */
 type Exports = Record<string, (...values: number[]) => number>;
 
 let common: Extract<Message, { kind: "start" }>;
 const modules: Exports[] = [];
 
+// A thread of a `Crew`: it waits for work and takes shares of it.
 self.onmessage = ({ data }: MessageEvent<Message>) => {
   if (data.kind === "start") {
     common = data;
