@@ -5,7 +5,6 @@ import { ints } from "../../../src/onnx/attribute.ts";
 import { Graph } from "../../../src/onnx/graph.ts";
 import { poolBeforeRelu } from "../../../src/onnx/passes/pool_before_relu.ts";
 import { inferShapes } from "../../../src/runtime/static_graph.ts";
-import { tensor } from "../../../src/tensor/tensor.ts";
 import { randoms, run } from "./running.ts";
 
 const SHAPE = [2, 3, 9, 9];
