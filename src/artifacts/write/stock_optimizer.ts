@@ -95,7 +95,7 @@ function adamScalars(g: Builder, settings: Settings, rate: Value, step: Value) {
   const rest = (beta: number | boolean | undefined) => g.sub(number(1), g.pow(number(beta), step));
   return {
     stepSize: g.div(rate, rest(settings.beta1)),
-    rootCorrection: g.unary("Sqrt", rest(settings.beta2)),
+    rootFactor: g.div(number(1), g.unary("Sqrt", rest(settings.beta2))),
     kept: keptOf(g, settings, rate),
   };
 }

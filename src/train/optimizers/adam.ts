@@ -75,7 +75,7 @@ export function adamRule(name: "adam" | "adamW", settings: AdamSettings): Optimi
   const { beta1, beta2, epsilon, weightDecay, learningRate } = settings;
   const { amsgrad = false, ...numbers } = settings;
   const isDecoupled = name === "adamW";
-  return asOptimizer<"mean" | "square" | "largest", "stepSize" | "rootCorrection" | "kept">({
+  return asOptimizer<"mean" | "square" | "largest", "stepSize" | "rootFactor" | "kept">({
     name,
     learningRate,
     state: amsgrad ? ["mean", "square", "largest"] : ["mean", "square"],
@@ -83,7 +83,7 @@ export function adamRule(name: "adam" | "adamW", settings: AdamSettings): Optimi
     withWeightDecay: (weightDecay) => adamRule(name, { ...settings, weightDecay }),
     scalars: (step, learningRate) => ({
       stepSize: learningRate / (1 - beta1 ** step),
-      rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+      rootFactor: 1 / Math.sqrt(1 - beta2 ** step),
       kept: 1 - learningRate * weightDecay,
     }),
     update: ({ parameter, gradient, state, scalar }) => {
@@ -92,7 +92,7 @@ export function adamRule(name: "adam" | "adamW", settings: AdamSettings): Optimi
       const mean = runningMean(state.mean, slope, beta1);
       const square = runningSquare(state.square, slope, beta2);
       const largest = amsgrad ? maximum(state.largest, square) : square;
-      const deviation = add(multiply(squareRoot(largest), scalar.rootCorrection), epsilon);
+      const deviation = add(multiply(squareRoot(largest), scalar.rootFactor), epsilon);
       return {
         parameter: subtract(start, multiply(scalar.stepSize, divide(mean, deviation))),
         state: { mean, square, largest },

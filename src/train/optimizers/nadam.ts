@@ -58,7 +58,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, momentumDecay } = settings;
   const momentum = (step: number) => beta1 * (1 - 0.5 * 0.96 ** (step * momentumDecay));
   const productTo = products(momentum);
-  return asOptimizer<"mean" | "square", "gradientStep" | "meanStep" | "rootCorrection" | "kept">({
+  return asOptimizer<"mean" | "square", "gradientStep" | "meanStep" | "rootFactor" | "kept">({
     name: "nadam",
     learningRate,
     state: ["mean", "square"],
@@ -70,7 +70,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
       return {
         gradientStep: learningRate * (1 - momentum(step)) / (1 - product),
         meanStep: learningRate * next / (1 - product * next),
-        rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+        rootFactor: 1 / Math.sqrt(1 - beta2 ** step),
         kept: 1 - learningRate * weightDecay,
       };
     },
@@ -79,7 +79,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
       const slope = decoupled ? gradient : withDecay(gradient, parameter, weightDecay);
       const mean = runningMean(state.mean, slope, beta1);
       const square = runningSquare(state.square, slope, beta2);
-      const deviation = add(multiply(squareRoot(square), scalar.rootCorrection), epsilon);
+      const deviation = add(multiply(squareRoot(square), scalar.rootFactor), epsilon);
       const ahead = add(multiply(slope, scalar.gradientStep), multiply(mean, scalar.meanStep));
       return { parameter: subtract(start, divide(ahead, deviation)), state: { mean, square } };
     },
