@@ -4,6 +4,7 @@ import type { Dataset, Example } from "../tensor/dataset.ts";
 import { show } from "../tensor/options.ts";
 import { sameShape, sizeOf } from "../tensor/shape.ts";
 import { type Tensor, tensor, toNumbers } from "../tensor/tensor.ts";
+import type { BatchMemory } from "./batch_memory.ts";
 
 /** Examples put together, the batch axis first. */
 export interface HostBatch {
@@ -33,6 +34,8 @@ export interface BatchOptions {
   readonly pad?: boolean;
   /** Number of classes, where targets are class indices, to check them. */
   readonly classCount?: number | undefined;
+  /** Where inputs are put together; a batch made in it ends with the next. @default {memory of its own for each} */
+  readonly memory?: BatchMemory | undefined;
 }
 
 /** An example on its way. */
@@ -91,6 +94,7 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 }
 
 function stack(rows: readonly Example[], indices: readonly number[], options: BatchOptions) {
+  const { memory } = options;
   const size = options.pad === false ? rows.length : options.batchSize;
   const first = rows[0]!;
   const inputs: Record<string, Tensor> = {};
@@ -103,10 +107,12 @@ function stack(rows: readonly Example[], indices: readonly number[], options: Ba
       ({ image }) =>
         image &&
         tensor("uint8", [image.heightPx, image.widthPx, 3], image.data as Uint8Array<ArrayBuffer>),
+      memory,
     );
   }
   for (const name of Object.keys(first.inputs ?? {})) {
-    inputs[name] = stacked(rows, indices, size, `input "${name}"`, (row) => row.inputs?.[name]);
+    const what = `input "${name}"`;
+    inputs[name] = stacked(rows, indices, size, what, (row) => row.inputs?.[name], memory);
   }
   const weights = new Float32Array(size);
   rows.forEach((row, i) => weights[i] = checkedWeight(row, indices[i]!));
@@ -168,10 +174,13 @@ function stacked(
   size: number,
   what: string,
   part: (row: Example) => Tensor | undefined,
+  memory?: BatchMemory,
 ): Tensor {
   const first = part(rows[0]!)!;
   const each = sizeOf(first.dims);
-  const data = new (arrayConstructor(first.type) as Float32ArrayConstructor)(each * size);
+  const data =
+    memory?.take(what, first.type, each * size) as Float32Array<ArrayBuffer> | undefined ??
+      new (arrayConstructor(first.type) as Float32ArrayConstructor)(each * size);
   rows.forEach((row, i) => {
     const one = part(row);
     if (!one || one.type !== first.type || !sameShape(one.dims, first.dims)) {

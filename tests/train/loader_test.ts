@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { IMAGES } from "../../src/artifacts/image_input.ts";
 import { arrays } from "../../src/data/arrays.ts";
 import type { Dataset, Example } from "../../src/tensor/dataset.ts";
-import { tensor } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor, toNumbers } from "../../src/tensor/tensor.ts";
+import { BatchMemory } from "../../src/train/batch_memory.ts";
 import { fit } from "../../src/train/fit.ts";
 import { batches, type BatchOptions, type HostBatch } from "../../src/train/loader.ts";
 import { sgd } from "../../src/train/optimizers/sgd.ts";
@@ -39,6 +40,23 @@ Deno.test("batches() gives the examples in the order asked for, the last batch f
   assertEquals(last.weights, tensor("float32", [3], [1, 1, 0]));
   assertEquals(last.inputs.x!.dims, [3, 2]);
   assertEquals([...last.inputs.x!.data].slice(4), [5, -5], "filled up with the first row");
+});
+
+Deno.test("batches() puts inputs together in the memory it is given, where they fit", async () => {
+  const seen: { readonly inputs: Tensor; readonly numbers: number[]; readonly targets: unknown }[] =
+    [];
+  const order = [0, 1, 2, 3, 4];
+  const options = { batchSize: 2, order, pad: false, memory: new BatchMemory() };
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for await (const { inputs: { x }, targets } of batches(counting(5), options)) {
+      seen.push({ inputs: x!, numbers: [...toNumbers(x!)], targets: targets!.data });
+    }
+  }
+  const epoch = [[0, -0, 1, -1], [2, -2, 3, -3], [4, -4]];
+  assertEquals(seen.map(({ numbers }) => numbers), [...epoch, ...epoch]);
+  assert(seen[0]!.inputs.data === seen[1]!.inputs.data, "two batches of one size");
+  assert(seen[2]!.inputs.data !== seen[1]!.inputs.data, "a shorter one");
+  assertEquals(new Set(seen.map(({ targets }) => targets)).size, 6, "targets may be kept");
 });
 
 Deno.test("batches() leaves the last batch short where it is not to be filled", async () => {

@@ -1,5 +1,6 @@
 import type { Graph } from "../../onnx/graph.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
+import { BatchMemory } from "../batch_memory.ts";
 import { checkedClasses } from "../evaluate_output.ts";
 import type { FeatureBatch, FeatureTable } from "../features/feature_table.ts";
 import { epochLength, type EpochOrder, epochOrder } from "../epoch_order.ts";
@@ -29,6 +30,8 @@ export class RunData {
   readonly #tables = new FeatureTables();
   readonly #probes = new Map<Dataset, Map<number, Promise<HostBatch>>>();
   readonly #classCount: number | undefined;
+  /** Of the batch at hand, of training or validation. */
+  readonly #memory = new BatchMemory();
 
   constructor(
     readonly trainer: Trainer,
@@ -104,7 +107,7 @@ export class RunData {
     { order, repeats }: EpochOrder,
     from: number,
   ): AsyncGenerator<RunBatch> {
-    const { batchSize } = this.trainer.settings;
+    const { batchSize, mix } = this.trainer.settings;
     const options = {
       batchSize,
       order: order.subarray(from),
@@ -112,6 +115,8 @@ export class RunData {
       epoch,
       classCount: this.#classCount,
       pad: false,
+      // A mixture of a user's own may keep what it is given.
+      memory: mix ? undefined : this.#memory,
     };
     let next = from;
     for await (const batch of batches(this.train, options)) {
@@ -150,7 +155,7 @@ export class RunData {
       }
       return;
     }
-    const options = { batchSize, order, classCount: this.#classCount };
+    const options = { batchSize, order, classCount: this.#classCount, memory: this.#memory };
     for await (const batch of batches(dataset, options)) {
       // Batches of another shape, such as longer texts, have a program of their own.
       const own = await this.trainer.program(batch);

@@ -76,17 +76,24 @@ export class BlockedValues {
     }
     const known = this.#known.get(value) ?? this.#regrouped(value);
     if (known) return known;
-    const [images, channels, ...places] = dimsOf(value) as [number, number, ...number[]];
-    const made = this.g.op(
+    const made = this.reordered(value);
+    this.#known.set(value, made);
+    return made;
+  }
+
+  /** A value `[N, C, H, W]`, or `[N, H, W, C]` if from channels last, reordered whatever is known of it. */
+  reordered(value: Value, { from = "plain" }: { readonly from?: "plain" | "channelsLast" } = {}) {
+    const isLast = from === "channelsLast";
+    const dims = dimsOf(value);
+    const [images, channels, ...places] = isLast ? [dims[0]!, dims[3]!, dims[1]!, dims[2]!] : dims;
+    return this.g.op(
       "ReorderInput",
       [value],
-      [images, this.padded(channels), ...places],
-      {},
+      [images!, this.padded(channels!), ...places],
+      isLast ? { channels_last: 1 } : {},
       typeOf(value),
       BLOCKED_DOMAIN,
     );
-    this.#known.set(value, made);
-    return made;
   }
 
   /** The plain form of a value of which there is a blocked one. */
