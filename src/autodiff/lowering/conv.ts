@@ -2,7 +2,12 @@ import type { Value } from "../../onnx/graph.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { type Builder, dimsOf } from "../builder.ts";
 import { extents, positions } from "../window.ts";
-import type { ConvShape, InputLowering, WeightLowering } from "./conv_choice.ts";
+import {
+  type ConvShape,
+  type InputLowering,
+  takesImagesApart,
+  type WeightLowering,
+} from "./conv_choice.ts";
 import { turnedFilters } from "./turned_filters.ts";
 
 /** A way to compute the gradient by the input from `dy` and the weight. */
@@ -51,7 +56,7 @@ export const INPUT_LOWERINGS: Readonly<Record<InputLowering, ByInput>> = {
 export const WEIGHT_LOWERINGS: Readonly<Record<WeightLowering, ByWeight>> = {
   /**
    * dW is X convolved with dY: channels take the place of images, images that of channels, and
-   * strides and dilations change places. Any groups.
+   * strides and dilations change places. Any groups; of one, large images have a product each.
    */
   swapped: (g, shape, dy, x) => {
     const { images, channels, filters, groups } = shape;
@@ -62,14 +67,17 @@ export const WEIGHT_LOWERINGS: Readonly<Record<WeightLowering, ByWeight>> = {
       groups * images,
       ...shape.input,
     ]);
-    const filter = g.transpose(dy, exchanged(dimsOf(dy).length));
-    const sums = correlated(g, shape, turned, filter, groups, [each, filters]);
-    return g.transpose(sums, exchanged(dimsOf(sums).length));
+    const { filter, parts } = filterOf(g, shape, dy);
+    const lead = [each, parts * filters] as const;
+    const sums = correlated(g, shape, turned, filter, groups * parts, lead);
+    const window = dimsOf(sums).slice(2);
+    const whole = summed(g, g.reshape(sums, [each, parts, filters, ...window]), 1);
+    return g.transpose(whole, exchanged(dimsOf(whole).length));
   },
   /**
    * X convolved with dY, images in the place of channels, and the channels one more axis that the
-   * window moves along: one matrix product, whose rows of channels the runtime lays out in its
-   * cache as it goes.
+   * window moves along: one matrix product, or one for each large image, whose rows of channels the
+   * runtime lays out in its cache as it goes.
    */
   channelsLast: (g, shape, dy, x) => {
     const { images, channels, filters, groups, kernel } = shape;
@@ -92,21 +100,22 @@ export const WEIGHT_LOWERINGS: Readonly<Record<WeightLowering, ByWeight>> = {
       ...size,
       each,
     ]);
-    const filter = g.transpose(dy, exchanged(rank + 2));
+    const { filter, parts } = filterOf(g, shape, dy);
     const sums = g.op("Conv", [turned, g.reshape(filter, [...dimsOf(filter), 1])], [
       1,
-      filters,
+      parts * filters,
       ...kernel,
       each,
     ], {
-      group: groups,
+      group: groups * parts,
       kernel_shape: [...shape.output, 1],
       strides: [...shape.dilations, 1],
       dilations: [...shape.strides, 1],
       pads: [...shape.before, 0, ...after.map((count) => Math.max(count, 0)), 0],
     });
     const places = kernel.map((_, axis) => axis + 1);
-    return g.transpose(g.reshape(sums, [filters, ...kernel, each]), [0, rank + 1, ...places]);
+    const whole = summed(g, g.reshape(sums, [parts, filters, ...kernel, each]), 0);
+    return g.transpose(whole, [0, rank + 1, ...places]);
   },
   /** For one channel a group: every image and channel is a group, summed over images. */
   depthwise: (g, shape, dy, x) => {
@@ -140,6 +149,30 @@ export const WEIGHT_LOWERINGS: Readonly<Record<WeightLowering, ByWeight>> = {
     return stacked(g, shape, x, (part) => g.gemm(rows, fold(part, channels), { b: true }));
   },
 };
+
+/** What X is convolved with for the weight's gradient, and the parts that this gives a sum of. */
+interface OutputFilter {
+  /** dY with its first two axes exchanged, or as filters of one image each. */
+  readonly filter: Value;
+  /** As many as there are images, or 1. */
+  readonly parts: number;
+}
+
+function filterOf(g: Builder, shape: ConvShape, dy: Value): OutputFilter {
+  const { images, filters, output } = shape;
+  if (takesImagesApart(shape, g.options.freeBatch)) {
+    return { filter: g.reshape(dy, [images * filters, 1, ...output]), parts: images };
+  }
+  return { filter: g.transpose(dy, exchanged(dimsOf(dy).length)), parts: 1 };
+}
+
+/** The sum along an axis, which may have one element. */
+function summed(g: Builder, value: Value, axis: number): Value {
+  const dims = dimsOf(value);
+  return dims[axis] === 1
+    ? g.reshape(value, dims.toSpliced(axis, 1))
+    : g.reduceSum(value, [axis], false);
+}
 
 /** Correlates `data` with a filter as large as the output; the result is cut to the window. */
 function correlated(

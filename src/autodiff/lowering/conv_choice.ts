@@ -19,6 +19,9 @@ export type InputLowering = "flipped" | "transposed";
 /** Ways to compute the gradient by the weight. */
 export type WeightLowering = "swapped" | "channelsLast" | "slices" | "folded" | "depthwise";
 
+/** Places of an image's output from which on a product of its own pays. */
+const LARGE_IMAGE = 512;
+
 /** Channels in multiples of this are what the runtime's blocked kernels can take. */
 const BLOCK = 16;
 
@@ -56,4 +59,16 @@ export function weightLowering(shape: ConvShape, freeBatch = false): WeightLower
   if (window > 1 && shape.kernel.length <= 2 && !short) return "channelsLast";
   if (shape.groups > 1 || window > 1 && each <= 4) return "swapped";
   return sizeOf(shape.output) <= 64 ? "folded" : "slices";
+}
+
+/**
+ * Whether "channelsLast" and "swapped" take a product for each image and sum these, rather than one
+ * over the places of all images. An image's rows then stay in the cache, and dY needs no other order:
+ * 5 to 30 percent of the time, where images are large beside the sums. (Measured as above.) Not with a
+ * free batch size, since every image is a group.
+ */
+export function takesImagesApart(shape: ConvShape, freeBatch = false): boolean {
+  const places = sizeOf(shape.output);
+  return !freeBatch && shape.groups === 1 && shape.images > 1 && places >= LARGE_IMAGE &&
+    shape.channels * sizeOf(shape.kernel) <= 2 * places;
 }
