@@ -16,6 +16,7 @@ import { LACKS, writeOutFor } from "../autodiff/lowering/devices.ts";
 import { recompute } from "../autodiff/recompute/recompute.ts";
 import { writeOut } from "../autodiff/written/mod.ts";
 import type { Model } from "../onnx/model.ts";
+import { BatchMemory } from "./batch_memory.ts";
 import { drawMask } from "./draw_mask.ts";
 import { type DropoutMask, dropoutToMasks } from "../onnx/passes/fold_dropout.ts";
 import { poolBeforeRelu } from "../onnx/passes/pool_before_relu.ts";
@@ -91,6 +92,7 @@ export class Program {
   readonly #masks: readonly DropoutMask[];
   readonly #graph: TrainingGraph;
   readonly #into: Record<string, Tensor> = {};
+  readonly #maskMemory = new BatchMemory();
   /** Gradients that are the same value as another parameter's. */
   readonly #twins: (readonly [of: string, like: string])[] = [];
 
@@ -186,10 +188,10 @@ export class Program {
     return { ...this.#graph, graph: this.#graph.graph.clone() };
   }
 
-  /** Masks for the dropout layers. */
+  /** Masks for the dropout layers, until they are drawn again. */
   drawMasks(random: Rng): Record<string, Tensor> {
     return Object.fromEntries(
-      this.#masks.map((mask) => [mask.input.name, drawMask(mask, random)]),
+      this.#masks.map((mask) => [mask.input.name, drawMask(mask, random, this.#maskMemory)]),
     );
   }
 
