@@ -60,7 +60,7 @@ export class Run {
   get soFar(): Pick<FitResult, "model" | "history"> {
     const { trainer } = this;
     return {
-      model: Trainer.modelOf(trainer.model, trainer.snapshot()),
+      model: Trainer.modelOf(trainer.model, trainer.snapshot({ weightsOnly: true })),
       history: this.#journal.history,
     };
   }
@@ -72,7 +72,7 @@ export class Run {
 
   #result(outcome: Outcome): FitResult {
     const { model } = this.trainer;
-    const weights = this.#journal.callbacks.chosen ?? this.trainer.snapshot();
+    const weights = this.#journal.callbacks.chosen ?? this.#journal.weights;
     const stopped = this.#journal.callbacks.stopped ??
       (outcome === "aborted" ? "the signal ended it" : undefined);
     return {

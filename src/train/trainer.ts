@@ -5,7 +5,7 @@ import type { Model } from "../onnx/model.ts";
 import { withWeights } from "../onnx/model_from_graph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Rng, rng } from "../tensor/rng.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { Residence, whyNotResident } from "./resident/residence.ts";
 import { checkAccumulation } from "./check_accumulation.ts";
 import type { Applied, BatchResult } from "./batch_result.ts";
@@ -18,6 +18,7 @@ import { LossScale } from "./precision/loss_scale.ts";
 import { batchNormOf } from "./groups/resolve_groups.ts";
 import { namingSizes } from "./misfit.ts";
 import { momentsIn, type ParameterMemory } from "./parameter_memory.ts";
+import { copies, type SnapshotOptions } from "./snapshot.ts";
 import { specialise, type SpecialiseOptions } from "./specialise.ts";
 import { Program } from "./program.ts";
 import { type RunningStatistics, runningStatistics } from "./running_statistics.ts";
@@ -160,6 +161,10 @@ export class Trainer {
     ]);
   }
 
+  get #parts() {
+    return [this.average, this.#gathered, this.lossScale];
+  }
+
   /** Brings what is on a device home; to be called before anything that changes is looked at. */
   async settle(): Promise<void> {
     if (!this.#residence?.isAway) return;
@@ -244,13 +249,14 @@ export class Trainer {
     return await (this.average?.instead(this.weights(), work) ?? work());
   }
 
-  /** Everything that changes, by name: `running/`, `state/` before what is not a parameter. */
-  snapshot(): Map<string, Tensor> {
-    const tensors = new Map<string, Tensor>();
-    for (const [name, { dims, data }] of this.#changing()) {
-      tensors.set(name, tensor("float32", dims, data.slice()));
-    }
-    for (const part of [this.average, this.#gathered, this.lossScale]) {
+  /**
+   * Everything that changes, by name: `running/`, `state/` before what is not a parameter; or only what
+   * a model is made of. In the arrays of `into`, where they are like that.
+   */
+  snapshot({ into, weightsOnly = false }: SnapshotOptions = {}): Map<string, Tensor> {
+    const live = weightsOnly ? this.weights() : this.#changing();
+    const tensors = new Map<string, Tensor>(copies(live, into));
+    for (const part of weightsOnly ? [this.average] : this.#parts) {
       for (const [name, one] of part?.state() ?? []) tensors.set(name, one);
     }
     return tensors;
@@ -261,14 +267,10 @@ export class Trainer {
     this.#residence?.forget();
     this.memory.load(tensors);
     this.steps = steps;
-    for (const part of [this.average, this.#gathered, this.lossScale]) part?.restore(tensors);
-    const running = [...tensors].filter(([name]) => name.startsWith("running/"));
-    if (running.length > 0) {
-      this.#running = new Map(running.map(([name, value]) => {
-        const data = (value.data as Float32Array<ArrayBuffer>).slice();
-        return [name.slice("running/".length), tensor("float32", value.dims, data)];
-      }));
-    }
+    for (const part of this.#parts) part?.restore(tensors);
+    const running = [...tensors].filter(([name]) => name.startsWith("running/"))
+      .map(([name, one]) => [name.slice("running/".length), one as Tensor<"float32">] as const);
+    if (running.length > 0) this.#running = copies(new Map(running));
     for (const [key, { data }] of momentsIn(this.memory)) {
       const kept = tensors.get(key);
       if (kept) data.set(kept.data as Float32Array);

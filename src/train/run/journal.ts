@@ -23,17 +23,23 @@ export class Journal {
   readonly epochs: EpochRecord[] = [];
   /** Where the run is. */
   place: Place = startOf(0);
-  #good: Good;
+  /** At the start the model's own weights are good. */
+  #good: Good = { tensors: new Map(), epochs: 0, steps: 0 };
   #key: RunKey = {};
 
   constructor(readonly trainer: Trainer, readonly data: RunData) {
     const { checkpoint, callbacks } = trainer.settings;
     this.callbacks = new CallbackList(callbacks, {
-      model: () => Trainer.modelOf(trainer.model, trainer.snapshot()),
-      weights: () => Trainer.weightsOf(trainer.snapshot()),
+      model: () => Trainer.modelOf(trainer.model, trainer.snapshot({ weightsOnly: true })),
+      weights: () => Trainer.weightsOf(trainer.snapshot({ weightsOnly: true })),
     });
     this.checkpoints = checkpoint === undefined ? undefined : new Checkpoints(checkpoint);
-    this.#good = { tensors: trainer.snapshot(), epochs: 0, steps: 0 };
+  }
+
+  /** The weights as they are now: those kept at the end of the last epoch, where no batch came since. */
+  get weights(): ReadonlyMap<string, Tensor> {
+    const isKept = this.place.position === 0 && this.#good.epochs === this.epochs.length;
+    return isKept ? this.#good.tensors : this.trainer.snapshot({ weightsOnly: true });
   }
 
   /** The epochs so far, as they are now. */
@@ -46,8 +52,7 @@ export class Journal {
     this.epochs.push(record);
     this.place = startOf(record.epoch);
     await this.callbacks.epoch({ record, history: this.history });
-    const { steps } = this.trainer;
-    this.#good = { tensors: this.trainer.snapshot(), epochs: this.epochs.length, steps };
+    this.#keep();
     const isBest = this.checkpoints?.isBest(record) ?? false;
     await this.checkpoints?.write(this.#checkpoint(this.#good.tensors), { isBest });
   }
@@ -108,7 +113,15 @@ export class Journal {
     this.callbacks.restore(state.callbacks, tensors);
     this.checkpoints!.best = state.best;
     this.checkpoints!.resumedAt(steps);
-    this.#good = { tensors: this.trainer.snapshot(), epochs: epochs.length, steps };
+    this.#keep();
+  }
+
+  /** Keeps everything as it is now; of what a checkpoint alone needs, only where there are such. */
+  #keep(): void {
+    const { trainer, checkpoints } = this;
+    const into = this.#good.tensors;
+    const tensors = trainer.snapshot({ into, weightsOnly: !checkpoints });
+    this.#good = { tensors, epochs: this.epochs.length, steps: trainer.steps };
   }
 
   #checkpoint(tensors: ReadonlyMap<string, Tensor>): Checkpoint {
