@@ -1,6 +1,6 @@
 import type { Node, Value } from "../../../onnx/graph.ts";
-import { sizeOf } from "../../../tensor/shape.ts";
-import { dimsOf } from "../../builder.ts";
+import { sameShape, sizeOf } from "../../../tensor/shape.ts";
+import { type Builder, dimsOf } from "../../builder.ts";
 import { BLOCKED_DOMAIN, type BlockedValues, type Pending } from "./blocked_values.ts";
 
 /** Numbers that a blocked value is multiplied by and that are added to it, a channel at a time. */
@@ -70,33 +70,65 @@ export function affine(
     );
 }
 
+/** The mean of some axes, but for a factor. */
+interface ScaledMean {
+  readonly value: Value;
+  readonly factor: number;
+}
+
 /**
- * The means of each image's channels, `[N, C, 1, 1]`: first of the rows, then of these, so that no long
+ * The means of each image's channels, or with `times` of their products with those of another value,
+ * `[N, C, 1, 1]`, or over all images `[1, C, 1, 1]`: first of the rows, then of these, so that no long
  * sum loses what is added last.
  */
-export function meansOfPlaces({ g }: BlockedValues, blocked: Value): Value {
+function channelMeans(
+  { g }: BlockedValues,
+  blocked: Value,
+  { times, overImages }: { readonly times?: Value | undefined; readonly overImages: boolean },
+): ScaledMean {
   const [images, channels, height, width] = dimsOf(blocked) as [number, number, number, number];
-  const rows = g.op(
+  const shape = [images, channels, height, 1];
+  const rows = times ? rowsOfProducts(g, blocked, times) : g.op(
     "AveragePool",
     [blocked],
-    [images, channels, height, 1],
+    shape,
     { kernel_shape: [1, width], strides: [1, width], pads: [0, 0, 0, 0] },
     "float32",
     BLOCKED_DOMAIN,
   );
-  return g.op(
+  const means = g.op(
     "GlobalAveragePool",
-    [rows],
+    [g.reshape(rows, shape)],
     [images, channels, 1, 1],
     {},
     "float32",
     BLOCKED_DOMAIN,
   );
+  const value = overImages ? g.reduce("ReduceMean", means, [0]) : means;
+  return { value, factor: times ? 1 / width : 1 };
 }
 
-/** The means of channels over all images, `[1, C, 1, 1]`. */
-function meansOfChannels(values: BlockedValues, blocked: Value): Value {
-  return values.g.reduce("ReduceMean", meansOfPlaces(values, blocked), [0]);
+/**
+ * Sums of products over each row, `[1, N·C·H, 1, 1]`: every row of every channel is a channel of its
+ * own, and that of the other value its filter. So the products are not written anywhere.
+ */
+function rowsOfProducts(g: Builder, blocked: Value, times: Value): Value {
+  const [images, channels, height, width] = dimsOf(blocked) as [number, number, number, number];
+  const rows = images * channels * height;
+  return g.op(
+    "Conv",
+    [g.reshape(blocked, [1, rows, 1, width]), g.reshape(times, [rows, 1, 1, width])],
+    [1, rows, 1, 1],
+    {
+      group: rows,
+      kernel_shape: [1, width],
+      strides: [1, 1],
+      dilations: [1, 1],
+      pads: [0, 0, 0, 0],
+    },
+    "float32",
+    BLOCKED_DOMAIN,
+  );
 }
 
 /**
@@ -109,12 +141,20 @@ export function reduced(values: BlockedValues, node: Node): Value | undefined {
   const axes = node.opType === "GlobalAveragePool" ? [2, 3] : axesOf(node);
   if (!axes || !["2,3", "0,2,3"].includes(axes.join())) return undefined;
   const [images, , ...places] = dimsOf(x) as [number, number, number, number];
-  const means = axes.length === 2
-    ? meansOfPlaces(values, values.of(x))
-    : meansOfChannels(values, values.of(x));
-  const count = sizeOf(places) * (axes.length === 2 ? 1 : images);
-  const made = node.opType === "ReduceSum" ? g.scale(means, count) : means;
+  const [one, times] = factorsOf(x).map((factor) => values.of(factor)) as [Value, Value?];
+  const overImages = axes.length === 3;
+  const { value, factor } = channelMeans(values, one, { times, overImages });
+  const count = sizeOf(places) * (overImages ? images : 1);
+  const made = g.scale(value, node.opType === "ReduceSum" ? factor * count : factor);
   return g.reshape(made, dimsOf(node.outputs[0]!));
+}
+
+/** The factors of a product of equal shapes that nothing else reads; else the value itself. */
+function factorsOf(x: Value): readonly Value[] {
+  const node = x.producer;
+  const isProduct = node?.opType === "Mul" && node.domain === "" && x.consumers.size === 1;
+  const factors = isProduct ? node.inputs as Value[] : [];
+  return isProduct && factors.every((one) => sameShape(dimsOf(one), dimsOf(x))) ? factors : [x];
 }
 
 function axesOf(node: Node): number[] | undefined {
@@ -141,9 +181,10 @@ export function normalised(values: BlockedValues, node: Node): Normalised {
   const [x, scale, bias] = node.inputs as [Value, Value, Value];
   const blocked = values.of(x);
   const channels = (one: Value) => g.reshape(one, [1, dimsOf(x)[1]!, 1, 1]);
-  const mean = meansOfChannels(values, blocked);
+  const { value: mean } = channelMeans(values, blocked, { overImages: true });
   const centred = affine(values, blocked, { bias: g.neg(mean) })({});
-  const variance = meansOfChannels(values, g.mul(centred, centred));
+  const squares = channelMeans(values, centred, { times: centred, overImages: true });
+  const variance = g.scale(squares.value, squares.factor);
   const deviation = g.unary("Sqrt", g.shift(variance, node.float("epsilon", 1e-5)));
   const slope = g.mul(channels(scale), g.unary("Reciprocal", deviation));
   return {
