@@ -125,6 +125,19 @@ const CASES: readonly [name: string, shapes: Shapes, make: Make][] = [
     },
   ],
   [
+    "means of products, one of which is read again",
+    { x: [3, 16, 5, 6], w: [32, 16, 3, 3], p: [3, 32, 5, 6] },
+    (g, { x, w, p }) => {
+      const first = conv(g, [x!, w!], [3, 32, 5, 6], { pads: [1, 1, 1, 1] });
+      const square = g.mul(first, first);
+      const gate = g.add(
+        g.reduce("ReduceMean", g.mul(p!, first), [2, 3]),
+        g.reduceSum(square, [0, 2, 3]),
+      );
+      return g.add(g.mul(first, gate), square);
+    },
+  ],
+  [
     "a sum of two convolutions, one of them read again",
     { x: [2, 16, 8, 8], w: [16, 16, 3, 3], v: [16, 16, 1, 1] },
     (g, { x, w, v }) => {
