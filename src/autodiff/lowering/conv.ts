@@ -160,7 +160,7 @@ interface OutputFilter {
 
 function filterOf(g: Builder, shape: ConvShape, dy: Value): OutputFilter {
   const { images, filters, output } = shape;
-  if (takesImagesApart(shape, g.options.freeBatch)) {
+  if (takesImagesApart(shape, g.options)) {
     return { filter: g.reshape(dy, [images * filters, 1, ...output]), parts: images };
   }
   return { filter: g.transpose(dy, exchanged(dimsOf(dy).length)), parts: 1 };

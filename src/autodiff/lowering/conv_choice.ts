@@ -1,4 +1,5 @@
 import { sizeOf } from "../../tensor/shape.ts";
+import type { BuilderOptions } from "../builder_options.ts";
 import { extents, type Window } from "../window.ts";
 
 /** A convolution, as far as the choice of its backward operators depends on it. */
@@ -67,8 +68,12 @@ export function weightLowering(shape: ConvShape, freeBatch = false): WeightLower
  * 5 to 30 percent of the time, where images are large beside the sums. (Measured as above.) Not with a
  * free batch size, since every image is a group.
  */
-export function takesImagesApart(shape: ConvShape, freeBatch = false): boolean {
+export function takesImagesApart(
+  shape: ConvShape,
+  { freeBatch = false, lacks }: BuilderOptions,
+): boolean {
   const places = sizeOf(shape.output);
-  return !freeBatch && shape.groups === 1 && shape.images > 1 && places >= LARGE_IMAGE &&
+  return !freeBatch && !lacks?.has("image groups") && shape.groups === 1 && shape.images > 1 &&
+    places >= LARGE_IMAGE &&
     shape.channels * sizeOf(shape.kernel) <= 2 * places;
 }

@@ -10,10 +10,10 @@ export type Device = "cpu" | "cuda" | "webgpu";
 /** What the engine, version 1.30, cannot do on a device and a gradient must do without. */
 export const LACKS: Readonly<Record<Device, ReadonlySet<Lack>>> = {
   cpu: new Set(),
-  // No kernel; on the CPU, the numbers would travel.
-  cuda: new Set<Lack>(["MaxUnpool"]),
+  // No kernel; on the CPU, the numbers would travel. Groups are many small kernels on a card.
+  cuda: new Set<Lack>(["MaxUnpool", "image groups"]),
   // "The Indices output is not supported yet."
-  webgpu: new Set<Lack>(["MaxPool indices"]),
+  webgpu: new Set<Lack>(["MaxPool indices", "image groups"]),
 };
 
 /** Operators that the engine claims on a device and then cannot run, and what stands in for them. */
