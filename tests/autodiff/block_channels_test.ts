@@ -126,9 +126,9 @@ const CASES: readonly [name: string, shapes: Shapes, make: Make][] = [
   ],
   [
     "means of products, one of which is read again",
-    { x: [3, 16, 5, 6], w: [32, 16, 3, 3], p: [3, 32, 5, 6] },
+    { x: [3, 16, 9, 10], w: [32, 16, 3, 3], p: [3, 32, 9, 10] },
     (g, { x, w, p }) => {
-      const first = conv(g, [x!, w!], [3, 32, 5, 6], { pads: [1, 1, 1, 1] });
+      const first = conv(g, [x!, w!], [3, 32, 9, 10], { pads: [1, 1, 1, 1] });
       const square = g.mul(first, first);
       const gate = g.add(
         g.reduce("ReduceMean", g.mul(p!, first), [2, 3]),
